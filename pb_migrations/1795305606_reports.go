@@ -32,7 +32,7 @@ func init() {
 			whole("priority"), whole("priorityReporter"), yes("blocking"),
 			choice("state", "registered", "in_analysis", "assigned", "scheduled", "in_progress", "suspended",
 				"resolved", "closed", "rejected", "duplicate", "cancelled"),
-			text("resumeState"), text("suspendReason"), when("expectedResume"),
+			text("resumeState"), text("unlinkState"), text("suspendReason"), when("expectedResume"),
 			one("responsibleOrg", "orgs"), one("assignee", "users"), one("executor", "users"), one("ownerL1", "users"),
 			text("plannedCloseDate"), // a day, 2006-01-02
 			choice("planState", "proposed", "approved", "communicated"), whole("planRevision"),

@@ -82,6 +82,7 @@ type Report struct {
 	SourceRef     string `json:"sourceRef"`
 
 	Reporter        PersonID `json:"reporter"`
+	ReporterOrg     OrgID    `json:"reporterOrg"` // the organisation an accredited reporter or a partner reported for
 	ContactName     string   `json:"contactName"`
 	ContactEmail    string   `json:"contactEmail"`
 	ContactPhone    string   `json:"contactPhone"`
@@ -96,6 +97,7 @@ type Report struct {
 
 	State          State     `json:"state"`
 	ResumeState    State     `json:"resumeState"` // where resume leads while suspended
+	UnlinkState    State     `json:"unlinkState"` // where unlink_duplicate leads while duplicate
 	SuspendReason  string    `json:"suspendReason"`
 	ExpectedResume time.Time `json:"expectedResume"`
 
@@ -110,11 +112,11 @@ type Report struct {
 
 	RegisteredAt  time.Time `json:"registeredAt"`
 	TakenAt       time.Time `json:"takenAt"`
-	AssignedAt    time.Time `json:"assignedAt"`
+	AssignedAt    time.Time `json:"assignedAt"` // when the present responsible got it
 	ProgrammedAt  time.Time `json:"programmedAt"`
 	WorkStartedAt time.Time `json:"workStartedAt"`
 	ResolvedAt    time.Time `json:"resolvedAt"`
-	ClosedAt      time.Time `json:"closedAt"`
+	ClosedAt      time.Time `json:"closedAt"` // when it ended, however it ended
 
 	ReopenedCount   int `json:"reopenedCount"`
 	BounceCount     int `json:"bounceCount"`

@@ -69,6 +69,13 @@ const (
 	RoleAnonymous       Role = "anonymous"
 )
 
+// Roles lists every role, in the order of the matrix of domain 2.5.
+var Roles = []Role{
+	RoleAnonymous, RoleCitizen, RoleAccredited, RoleL1, RoleCoordinator, RoleL2, RoleServiceManager,
+	RoleTechnician, RoleDistrictLead, RoleFieldLead, RolePoleManager, RolePlanner, RolePartnerUser,
+	RoleContactOperator, RoleHelpdesk, RoleAdmin, RoleAuditor, RoleSystem,
+}
+
 // A Grant is one role a person holds, and over what.
 type Grant struct {
 	Role      Role     `json:"role"`

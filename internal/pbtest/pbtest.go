@@ -87,3 +87,21 @@ func New(t testing.TB) *core.BaseApp {
 	t.Helper()
 	return Open(t, Dir(t))
 }
+
+// Record saves a record of a collection through PocketBase, as its admin UI
+// would, and returns its id. A "password" sets the password of a person.
+func Record(t testing.TB, app core.App, collection string, fields map[string]any) string {
+	t.Helper()
+	col, err := app.FindCachedCollectionByNameOrId(collection)
+	if err != nil {
+		t.Fatalf("collection %s: %v", collection, err)
+	}
+	r := core.NewRecord(col)
+	for name, value := range fields {
+		r.Set(name, value)
+	}
+	if err := app.Save(r); err != nil {
+		t.Fatalf("save a record of %s: %v", collection, err)
+	}
+	return r.Id
+}

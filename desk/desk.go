@@ -1,0 +1,93 @@
+// Package desk is the service desk: everything a person, a partner or the
+// program can do, one function a call. It opens the transaction, asks the
+// rules, and keeps what they decide: the event, the row it adds up to, the
+// messages and the notices it causes, all of it or none.
+//
+// It refuses to know HTTP, SQL and the clock: doors translate, store keeps,
+// and the time is handed in.
+package desk
+
+import (
+	"crypto/rand"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/sestante/sestante/report"
+	"github.com/sestante/sestante/store"
+)
+
+// Config is what a desk needs. Every field must be set, unless its comment
+// says otherwise.
+type Config struct {
+	Store      *store.Store
+	Now        func() time.Time
+	Log        *slog.Logger
+	Policy     report.Policy
+	Limits     Limits
+	ToleranceM float64 // metres outside every district that still count as the nearest
+	CodePrefix string  // of codes when the district has none
+	PublicURL  string  // for tracking links, without a slash at the end
+	Language   string  // of people who have not chosen one
+	Secret     string  // signs tracking links and cursors; empty: one is made and kept in the database
+	Changed    func()  // told after each commit; may be nil
+}
+
+// Limits bound what one call may bring.
+type Limits struct {
+	Photos     int   // on one report
+	PhotoBytes int64 // of one original
+}
+
+// Desk is the one write path. It is safe for concurrent use.
+type Desk struct {
+	cfg   Config
+	store *store.Store
+	now   func() time.Time
+	log   *slog.Logger
+
+	router  atomic.Pointer[router]
+	rebuild sync.Mutex    // held while a new router is built
+	work    chan struct{} // one token for each photo that may be decoded at once
+
+	keyOnce sync.Once
+	key     []byte
+	keyErr  error
+}
+
+// photosAtOnce bounds the memory that decoding takes.
+const photosAtOnce = 2
+
+// New returns a desk over a store.
+func New(cfg Config) (*Desk, error) {
+	if cfg.Store == nil || cfg.Now == nil || cfg.Log == nil {
+		return nil, errors.New("desk: a store, a clock and a log are needed")
+	}
+	if cfg.Changed == nil {
+		cfg.Changed = func() {}
+	}
+	return &Desk{
+		cfg: cfg, store: cfg.Store, now: cfg.Now, log: cfg.Log,
+		work: make(chan struct{}, photosAtOnce),
+	}, nil
+}
+
+// newID makes a record id: 15 characters of a-z0-9, 77 bits of chance.
+func newID() string {
+	const alphabet = "abcdefghijklmnopqrstuvwxyz0123456789"
+	out := make([]byte, 0, idLength)
+	var buf [32]byte
+	for len(out) < idLength {
+		_, _ = rand.Read(buf[:]) // crypto/rand never fails: it ends the program instead
+		for _, b := range buf {
+			if b < 252 && len(out) < idLength { // 252 = 7 x 36: no letter is likelier than another
+				out = append(out, alphabet[b%36])
+			}
+		}
+	}
+	return string(out)
+}
+
+const idLength = 15

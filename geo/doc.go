@@ -1,0 +1,16 @@
+// Package geo answers one question exactly: which areas own this place?
+//
+// It decodes boundaries (GeoJSON, TopoJSON) and refuses the ones that would
+// answer wrongly, naming the feature and the place. It joins provinces into
+// districts, keeps areas in an immutable index, and locates a point: the
+// owner, every other area that matched, and why. A point on a border shared by
+// two neighbours has exactly one owner.
+//
+// Positions are WGS84 degrees, longitude first. An edge is a straight line in
+// longitude and latitude, as RFC 7946 has it, not a great circle. Distances
+// are metres on the ellipsoid.
+//
+// It refuses to know storage, requests and clocks: the day whose areas are
+// asked is part of the question. It repairs nothing in silence except the
+// winding of rings and repeated points, which change no answer.
+package geo

@@ -1,0 +1,93 @@
+package geo
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/paulmach/orb"
+
+	"github.com/sestante/sestante/fault"
+)
+
+// The faults of a file as a whole.
+var (
+	ErrTooLarge   = fault.Define(fault.TooLarge, "geo.tooLarge", "The boundaries are larger than an import may be: simplify them or import them in parts.", "I confini superano quanto si può importare: semplificali o importali in più parti.")
+	ErrNotJSON    = fault.Define(fault.Invalid, "geo.notJson", "The file is not JSON.", "Il file non è JSON.")
+	ErrTruncated  = fault.Define(fault.Invalid, "geo.truncated", "The file ends in the middle: it was cut on its way, send it again.", "Il file finisce a metà: è stato troncato, invialo di nuovo.")
+	ErrNotGeoJSON = fault.Define(fault.Invalid, "geo.notGeoJson", "The file is JSON, but neither GeoJSON nor TopoJSON.", "Il file è JSON, ma non è né GeoJSON né TopoJSON.")
+	ErrCRS        = fault.Define(fault.Invalid, "geo.crs", "The file names a coordinate system that is not WGS84: export it again as EPSG:4326.", "Il file indica un sistema di coordinate diverso da WGS84: esportalo di nuovo come EPSG:4326.")
+	ErrNoFeatures = fault.Define(fault.Invalid, "geo.noFeatures", "The file holds no feature.", "Il file non contiene elementi.")
+	ErrLayer      = fault.Define(fault.Invalid, "geo.layer", "The TopoJSON holds several layers, or not the one that was asked for: name one of them.", "Il TopoJSON contiene più livelli, o non quello richiesto: indicane uno.")
+	ErrArc        = fault.Define(fault.Invalid, "geo.arc", "The shape uses an arc that is missing or malformed.", "La forma usa un arco mancante o malformato.")
+)
+
+// The faults of one feature.
+var (
+	ErrEmpty            = fault.Define(fault.Invalid, "geo.empty", "The feature has no geometry: draw it or leave it out.", "L'elemento non ha geometria: disegnala o togli l'elemento.")
+	ErrGeometryType     = fault.Define(fault.Invalid, "geo.geometryType", "An area is a Polygon or a MultiPolygon.", "Un'area è un Polygon o un MultiPolygon.")
+	ErrCoordinates      = fault.Define(fault.Invalid, "geo.coordinates", "The coordinates are not lists of [longitude, latitude] pairs as deep as the type asks.", "Le coordinate non sono liste di coppie [longitudine, latitudine] della profondità richiesta dal tipo.")
+	ErrThreeD           = fault.Define(fault.Invalid, "geo.threeD", "The positions have a third number: export the boundaries without height.", "Le posizioni hanno un terzo numero: esporta i confini senza quota.")
+	ErrNotFinite        = fault.Define(fault.Invalid, "geo.notFinite", "A coordinate is not a finite number.", "Una coordinata non è un numero finito.")
+	ErrFewPoints        = fault.Define(fault.Invalid, "geo.fewPoints", "A ring needs at least four points, the last equal to the first.", "Un anello ha bisogno di almeno quattro punti, l'ultimo uguale al primo.")
+	ErrOpenRing         = fault.Define(fault.Invalid, "geo.openRing", "A ring is open: repeat its first point at its end.", "Un anello è aperto: ripeti il suo primo punto alla fine.")
+	ErrSelfIntersection = fault.Define(fault.Invalid, "geo.selfIntersection", "The border crosses or touches itself: move the points near the place shown.", "Il confine incrocia o tocca se stesso: sposta i punti vicino al luogo indicato.")
+	ErrHoleOutside      = fault.Define(fault.Invalid, "geo.holeOutside", "A hole is not inside its shell: make it a polygon of its own or move it.", "Un buco non è dentro il suo contorno: fanne un poligono a sé o spostalo.")
+	ErrOverlapParts     = fault.Define(fault.Invalid, "geo.overlapParts", "Two parts of the feature cover the same place: join them into one.", "Due parti dell'elemento coprono lo stesso luogo: uniscile in una.")
+	ErrMetres           = fault.Define(fault.Invalid, "geo.metres", "The coordinates look like metres, not degrees: export the boundaries as WGS84 (EPSG:4326).", "Le coordinate sembrano metri, non gradi: esporta i confini in WGS84 (EPSG:4326).")
+	ErrSwapped          = fault.Define(fault.Invalid, "geo.swapped", "Longitude and latitude look swapped: write each position as [longitude, latitude].", "Longitudine e latitudine sembrano scambiate: scrivi ogni posizione come [longitudine, latitudine].")
+	ErrRange            = fault.Define(fault.Invalid, "geo.range", "A position lies outside the earth: longitude goes from -180 to 180, latitude from -90 to 90.", "Una posizione è fuori dalla terra: la longitudine va da -180 a 180, la latitudine da -90 a 90.")
+	ErrAntimeridian     = fault.Define(fault.Invalid, "geo.antimeridian", "A ring is wider than 180 degrees: cut it at the 180th meridian, as RFC 7946 3.1.9 asks.", "Un anello è più largo di 180 gradi: taglialo al meridiano 180, come chiede RFC 7946 3.1.9.")
+	ErrTangled          = fault.Define(fault.TooLarge, "geo.tangled", "The border is too tangled to be checked: simplify it.", "Il confine è troppo intricato per essere controllato: semplificalo.")
+	ErrCodeMissing      = fault.Define(fault.Invalid, "geo.codeMissing", "The feature lacks the property that holds its code.", "All'elemento manca la proprietà con il codice.")
+	ErrCodeTwice        = fault.Define(fault.Invalid, "geo.codeTwice", "Two features have the same code: join them or give each its own.", "Due elementi hanno lo stesso codice: uniscili o dai a ciascuno il suo.")
+)
+
+// A Problem is one reason why one feature is refused.
+type Problem struct {
+	Index int          // of the feature in the file, from 0
+	Label string       // its code, name or id; empty when it has none
+	Fault *fault.Error // what is wrong, without the place
+	Place *orb.Point   // where, lon,lat; nil when it is not about a place
+	Note  string       // what else was found there; may be empty
+}
+
+// fault returns the fault with everything the problem knows in its detail.
+func (p Problem) fault() *fault.Error {
+	var said []string
+	if p.Label != "" {
+		said = append(said, p.Label)
+	}
+	if p.Place != nil {
+		said = append(said, fmt.Sprintf("at %.6f,%.6f", p.Place[0], p.Place[1]))
+	}
+	if p.Note != "" {
+		said = append(said, p.Note)
+	}
+	f := p.Fault.In(fmt.Sprintf("features[%d]", p.Index))
+	if said != nil {
+		f = f.With("%s", strings.Join(said, ", "))
+	}
+	return f
+}
+
+// Problems are all the reasons why an import is refused. It is an error whose
+// faults errors.Is and fault.Of find; the first problem comes first.
+type Problems []Problem
+
+// Error says each problem on a line of its own.
+func (p Problems) Error() string {
+	lines := make([]string, len(p))
+	for i, problem := range p {
+		lines[i] = problem.fault().Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Unwrap returns one fault for each problem.
+func (p Problems) Unwrap() []error {
+	out := make([]error, len(p))
+	for i, problem := range p {
+		out[i] = problem.fault()
+	}
+	return out
+}

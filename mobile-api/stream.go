@@ -1,0 +1,3 @@
+package mobileapi
+
+type streams struct{}

@@ -1,0 +1,141 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/geojson"
+	"github.com/pocketbase/dbx"
+
+	"github.com/sestante/sestante/geo"
+)
+
+type areaRow struct {
+	ID        string  `db:"id"`
+	Code      string  `db:"code"`
+	Name      string  `db:"name"`
+	Kind      string  `db:"kind"`
+	Parent    string  `db:"parent"`
+	Geometry  object  `db:"geometry"`
+	MinLon    float64 `db:"minLon"`
+	MinLat    float64 `db:"minLat"`
+	MaxLon    float64 `db:"maxLon"`
+	MaxLat    float64 `db:"maxLat"`
+	AreaM2    float64 `db:"areaM2"`
+	ValidFrom stamp   `db:"validFrom"`
+	ValidTo   stamp   `db:"validTo"`
+	Source    string  `db:"source"`
+	Remark    string  `db:"remark"`
+	Confirmed bool    `db:"confirmed"`
+	Priority  int     `db:"priority"`
+	Selector  object  `db:"selector"`
+}
+
+var areas = tableOf("areas", areaRow{})
+
+func toAreaRow(a geo.Area) (areaRow, error) {
+	geometry, err := encode(geojson.NewGeometry(a.Geometry))
+	if err != nil {
+		return areaRow{}, err
+	}
+	selector, err := encode(a.Selector)
+	if err != nil {
+		return areaRow{}, err
+	}
+	return areaRow{
+		ID: string(a.ID), Code: a.Code, Name: a.Name, Kind: string(a.Kind), Parent: string(a.Parent), Geometry: geometry,
+		MinLon: a.Bound.Min.Lon(), MinLat: a.Bound.Min.Lat(), MaxLon: a.Bound.Max.Lon(), MaxLat: a.Bound.Max.Lat(),
+		AreaM2: a.AreaM2, ValidFrom: stamp(a.ValidFrom), ValidTo: stamp(a.ValidTo),
+		Source: string(a.Source), Remark: a.Remark, Confirmed: a.Source != geo.FromReconstructed,
+		Priority: a.Priority, Selector: selector,
+	}, nil
+}
+
+func (r areaRow) area() (geo.Area, error) {
+	a := geo.Area{
+		ID: geo.AreaID(r.ID), Code: r.Code, Name: r.Name, Kind: geo.Kind(r.Kind), Parent: geo.AreaID(r.Parent),
+		Bound:  orb.Bound{Min: orb.Point{r.MinLon, r.MinLat}, Max: orb.Point{r.MaxLon, r.MaxLat}},
+		AreaM2: r.AreaM2, ValidFrom: time.Time(r.ValidFrom), ValidTo: time.Time(r.ValidTo),
+		Source: geo.Source(r.Source), Remark: r.Remark, Priority: r.Priority,
+	}
+	if len(r.Selector) > 0 {
+		if err := json.Unmarshal(r.Selector, &a.Selector); err != nil {
+			return a, fmt.Errorf("selector of area %s: %w", r.ID, err)
+		}
+	}
+	if len(r.Geometry) == 0 {
+		return a, nil
+	}
+	g, err := geojson.UnmarshalGeometry(r.Geometry)
+	if err != nil {
+		return a, fmt.Errorf("geometry of area %s: %w", r.ID, err)
+	}
+	switch shape := g.Geometry().(type) {
+	case orb.MultiPolygon:
+		a.Geometry = shape
+	case orb.Polygon:
+		a.Geometry = orb.MultiPolygon{shape}
+	default:
+		return a, fmt.Errorf("geometry of area %s is a %s", r.ID, g.Type)
+	}
+	return a, nil
+}
+
+// Areas returns every version of every area, with its geometry.
+func (s *Store) Areas(ctx context.Context) ([]geo.Area, error) {
+	var rows []areaRow
+	if err := s.rows(ctx, &rows, `SELECT * FROM areas ORDER BY kind, code, validFrom`, nil); err != nil {
+		return nil, fmt.Errorf("read areas: %w", err)
+	}
+	out := make([]geo.Area, 0, len(rows))
+	for _, r := range rows {
+		a, err := r.area()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, a)
+	}
+	return out, nil
+}
+
+// AreaStamp changes whenever an area is added, changed or removed, by whoever:
+// a trigger keeps it. It is cheap to ask inside a transaction.
+func (s *Store) AreaStamp(ctx context.Context) (string, error) { return s.Meta(ctx, "areaStamp") }
+
+// InsertArea adds one version of an area.
+func (s *Store) InsertArea(ctx context.Context, a geo.Area, now time.Time) error {
+	row, err := toAreaRow(a)
+	if err != nil {
+		return err
+	}
+	if err := s.exec(ctx, areas.insert, areas.params(row, now)); err != nil {
+		return fmt.Errorf("insert area %s: %w", a.Code, err)
+	}
+	return nil
+}
+
+// EndAreas gives the versions of a kind of area that have no end their last
+// moment: until is the first moment they do not answer for. It returns how
+// many there were.
+func (s *Store) EndAreas(ctx context.Context, kind geo.Kind, codes []string, until, now time.Time) (int64, error) {
+	const q = `
+		UPDATE areas SET validTo = {:until}, updated = {:now}
+		WHERE kind = {:kind} AND validTo = '' AND code IN (SELECT value FROM json_each({:codes}))`
+	n, err := s.change(ctx, q, dbx.Params{"until": stamp(until), "now": stamp(now), "kind": kind, "codes": list(codes)})
+	if err != nil {
+		return 0, fmt.Errorf("end areas: %w", err)
+	}
+	return n, nil
+}
+
+// AreaName returns the code and name of an area, or empty words.
+func (s *Store) AreaName(ctx context.Context, id string) (code, name string, err error) {
+	_, err = s.value(ctx, `SELECT code, name FROM areas WHERE id = {:id}`, dbx.Params{"id": id}, &code, &name)
+	if err != nil {
+		return "", "", fmt.Errorf("read area %s: %w", id, err)
+	}
+	return code, name, nil
+}

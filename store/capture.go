@@ -1,0 +1,311 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pocketbase/dbx"
+
+	fieldsync "github.com/sestante/sestante/sync"
+)
+
+// InstallCapture makes the triggers that keep the head-log what the table of
+// scopes says they are, and the log what the tables say it is: it creates what
+// is missing, replaces what differs, and stamps the records whose place in the
+// log is wrong. When nothing differs it writes nothing. It must run after
+// every migration and at every start, before anybody writes.
+func (s *Store) InstallCapture(ctx context.Context) error {
+	return s.InTx(ctx, func(tx *Store) error {
+		want, err := tx.wantedCapture(ctx)
+		if err != nil {
+			return err
+		}
+		have, err := tx.installedCapture(ctx)
+		if err != nil {
+			return err
+		}
+		if !slices.Equal(byName(want), have) {
+			if err := tx.DropCapture(ctx); err != nil {
+				return err
+			}
+			for _, o := range want {
+				if err := tx.exec(ctx, o.sql, nil); err != nil {
+					return fmt.Errorf("create %s: %w", o.name, err)
+				}
+			}
+			if err := tx.settle(ctx); err != nil {
+				return err
+			}
+		}
+		return tx.restampChangedBodies(ctx)
+	})
+}
+
+// DropCapture takes every view and trigger of the capture away, for a change
+// of the schema that they would block. What is written until InstallCapture
+// has run is found by it, but changes of content are not: see RestampRecords.
+func (s *Store) DropCapture(ctx context.Context) error {
+	have, err := s.installedCapture(ctx)
+	if err != nil {
+		return err
+	}
+	slices.SortStableFunc(have, func(a, b schemaObject) int { return rank(a) - rank(b) })
+	for _, o := range have {
+		kind := "TRIGGER"
+		if isView(o) {
+			kind = "VIEW"
+		}
+		if err := s.exec(ctx, "DROP "+kind+" `"+o.name+"`", nil); err != nil {
+			return fmt.Errorf("drop %s: %w", o.name, err)
+		}
+	}
+	return nil
+}
+
+// HasCapture reports whether the tables of the capture exist: they do not
+// before their migration.
+func (s *Store) HasCapture(ctx context.Context) (bool, error) {
+	var n int
+	_, err := s.value(ctx, `SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = '_s_clock'`, nil, &n)
+	return n > 0, err
+}
+
+// CaptureDrift compares what is installed and logged with what should be, and
+// says each difference in a sentence; none is health. It writes nothing.
+func (s *Store) CaptureDrift(ctx context.Context) ([]string, error) {
+	var out []string
+	err := s.Snapshot(ctx, func(view *Store) error {
+		want, err := view.wantedCapture(ctx)
+		if err != nil {
+			return err
+		}
+		have, err := view.installedCapture(ctx)
+		if err != nil {
+			return err
+		}
+		for _, o := range want {
+			i := slices.IndexFunc(have, func(h schemaObject) bool { return h.name == o.name })
+			switch {
+			case i < 0:
+				out = append(out, o.name+" is missing.")
+			case have[i].sql != o.sql:
+				out = append(out, o.name+" differs from the table of scopes.")
+			}
+		}
+		for _, h := range have {
+			if !slices.ContainsFunc(want, func(o schemaObject) bool { return o.name == h.name }) {
+				out = append(out, h.name+" should not be there.")
+			}
+		}
+		if len(out) > 0 {
+			return nil // the views cannot be asked
+		}
+		for _, c := range fieldsync.Captured {
+			ids, err := view.misplaced(ctx, c.Name)
+			if err != nil {
+				return err
+			}
+			if len(ids) > 0 {
+				out = append(out, fmt.Sprintf("%d records of %s are not where the log says.", len(ids), c.Name))
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// rank puts triggers before the views they read.
+func rank(o schemaObject) int {
+	if isView(o) {
+		return 1
+	}
+	return 0
+}
+
+func isView(o schemaObject) bool { return len(o.sql) > 11 && o.sql[:11] == "CREATE VIEW" }
+
+func (s *Store) wantedCapture(ctx context.Context) ([]schemaObject, error) {
+	var rows []struct {
+		Name string `db:"name"`
+	}
+	if err := s.rows(ctx, &rows, `SELECT name FROM sqlite_schema WHERE type = 'table'`, nil); err != nil {
+		return nil, fmt.Errorf("list tables: %w", err)
+	}
+	tables := map[string]bool{}
+	for _, r := range rows {
+		tables[r.Name] = true
+	}
+	return captureObjects(fieldsync.Captured, func(name string) bool { return tables[name] }), nil
+}
+
+func (s *Store) installedCapture(ctx context.Context) ([]schemaObject, error) {
+	const q = `
+		SELECT name, sql FROM sqlite_schema
+		WHERE substr(name, 1, 3) = '_s_' AND type IN ('view', 'trigger')
+		ORDER BY name`
+	var rows []struct {
+		Name string `db:"name"`
+		SQL  string `db:"sql"`
+	}
+	if err := s.rows(ctx, &rows, q, nil); err != nil {
+		return nil, fmt.Errorf("list the triggers of the capture: %w", err)
+	}
+	var out []schemaObject
+	for _, r := range rows {
+		out = append(out, schemaObject{r.Name, r.SQL})
+	}
+	return out, nil
+}
+
+func byName(in []schemaObject) []schemaObject {
+	return slices.SortedFunc(slices.Values(in), func(a, b schemaObject) int { return strings.Compare(a.name, b.name) })
+}
+
+// settle puts every record and every grant where it belongs.
+func (s *Store) settle(ctx context.Context) error {
+	for _, c := range fieldsync.Captured {
+		if err := s.hasTable(ctx, c.Name, func() error {
+			ids, err := s.misplaced(ctx, c.Name)
+			if err != nil {
+				return err
+			}
+			return s.RestampRecords(ctx, c.Name, ids)
+		}); err != nil {
+			return err
+		}
+	}
+	return s.hasTable(ctx, "roles", func() error {
+		if err := s.script(ctx, cover, nil); err != nil {
+			return err
+		}
+		const q = `
+			SELECT (SELECT count(*) FROM _s_grant AS g JOIN _s_scope AS s ON s.sid = g.scope
+					WHERE g.to_seq IS NULL AND (g.usr, s.name) NOT IN (SELECT usr, name FROM _s_entitled))
+				+ (SELECT count(*) FROM _s_entitled AS e WHERE (e.usr, e.name) NOT IN
+					(SELECT g.usr, s.name FROM _s_grant AS g JOIN _s_scope AS s ON s.sid = g.scope WHERE g.to_seq IS NULL))`
+		var wrong int
+		if _, err := s.value(ctx, q, nil, &wrong); err != nil || wrong == 0 {
+			return err
+		}
+		return s.script(ctx, regrant("(SELECT id FROM users UNION SELECT usr FROM _s_grant)"), nil)
+	})
+}
+
+func (s *Store) hasTable(ctx context.Context, name string, fn func() error) error {
+	var n int
+	_, err := s.value(ctx, `SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = {:name}`, dbx.Params{"name": name}, &n)
+	if err != nil || n == 0 {
+		return err
+	}
+	return fn()
+}
+
+// misplaced lists the records of a collection whose place in the log is not
+// what their row says.
+func (s *Store) misplaced(ctx context.Context, coll string) ([]string, error) {
+	q := fmt.Sprintf("SELECT id FROM `%[1]s` WHERE id NOT IN (SELECT id FROM _s_rec WHERE coll = {:coll} AND del = 0)\n"+
+		"UNION SELECT id FROM _s_rec WHERE coll = {:coll} AND del = 0 AND id NOT IN (SELECT id FROM `%[1]s`)\n"+
+		"UNION SELECT id FROM (SELECT id, name FROM `_s_in_%[1]s` EXCEPT\n"+
+		"  SELECT m.id, s.name FROM _s_member AS m JOIN _s_scope AS s ON s.sid = m.scope WHERE m.coll = {:coll} AND m.st = 1)\n"+
+		"UNION SELECT id FROM (SELECT m.id, s.name FROM _s_member AS m JOIN _s_scope AS s ON s.sid = m.scope WHERE m.coll = {:coll} AND m.st = 1\n"+
+		"  EXCEPT SELECT id, name FROM `_s_in_%[1]s`)\n"+
+		"ORDER BY id", coll)
+	return s.ids(ctx, q, dbx.Params{"coll": coll})
+}
+
+func (s *Store) ids(ctx context.Context, q string, p dbx.Params) ([]string, error) {
+	var rows []struct {
+		ID string `db:"id"`
+	}
+	if err := s.rows(ctx, &rows, q, p); err != nil {
+		return nil, fmt.Errorf("list records: %w", err)
+	}
+	out := make([]string, len(rows))
+	for i, r := range rows {
+		out[i] = r.ID
+	}
+	return out, nil
+}
+
+// RestampRecords counts a change of each of the records, one number each, and
+// puts them in the scopes they belong in.
+func (s *Store) RestampRecords(ctx context.Context, coll string, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	var base int64
+	if _, err := s.value(ctx, `SELECT seq FROM _s_clock`, nil, &base); err != nil {
+		return err
+	}
+	steps := fmt.Sprintf("INSERT INTO _s_rec (coll, id, ver, seq, del)\n"+
+		"  SELECT {:coll}, e.value, 1, {:base} + e.key + 1, e.value NOT IN (SELECT id FROM `%[1]s`) FROM json_each({:ids}) AS e WHERE true\n"+
+		"  ON CONFLICT (coll, id) DO UPDATE SET ver = ver + 1, seq = excluded.seq, del = excluded.del;\n"+
+		"INSERT INTO _s_scope (name) SELECT DISTINCT name FROM `_s_in_%[1]s` WHERE id IN (SELECT value FROM json_each({:ids})) ON CONFLICT (name) DO NOTHING;\n"+
+		"INSERT INTO _s_member (scope, seq, coll, id, st, why)\n"+
+		"  SELECT s.sid, {:base} + e.key + 1, {:coll}, v.id, 1, 0 FROM json_each({:ids}) AS e JOIN `_s_in_%[1]s` AS v ON v.id = e.value JOIN _s_scope AS s ON s.name = v.name WHERE true\n"+
+		"  ON CONFLICT (coll, id, scope) DO UPDATE SET seq = excluded.seq, st = 1, why = 0;\n"+
+		"UPDATE _s_member SET st = 0, seq = r.seq, why = 1 + r.del FROM _s_rec AS r\n"+
+		"  WHERE r.coll = _s_member.coll AND r.id = _s_member.id AND _s_member.coll = {:coll} AND _s_member.st = 1 AND _s_member.seq <= {:base}\n"+
+		"  AND _s_member.id IN (SELECT value FROM json_each({:ids}));\n"+
+		"UPDATE _s_clock SET seq = {:base} + {:n};\n", coll)
+	return s.script(ctx, steps, dbx.Params{"coll": coll, "base": base, "n": len(ids), "ids": list(ids)})
+}
+
+// restampChangedBodies counts a change of every record of the collections
+// whose list of travelling columns is not the one that was last served.
+func (s *Store) restampChangedBodies(ctx context.Context) error {
+	known := map[string]string{}
+	text, err := s.Meta(ctx, "sync.bodies")
+	if err != nil {
+		return err
+	}
+	first := text == ""
+	if !first {
+		if err := json.Unmarshal([]byte(text), &known); err != nil {
+			return fmt.Errorf("read the lists of bodies: %w", err)
+		}
+	}
+	changed := false
+	for _, c := range fieldsync.Captured {
+		sum := bodySum(c.Name)
+		if known[c.Name] == sum {
+			continue
+		}
+		changed = true
+		known[c.Name] = sum
+		if first {
+			continue // nobody was served yet
+		}
+		err := s.hasTable(ctx, c.Name, func() error {
+			ids, err := s.ids(ctx, "SELECT id FROM `"+c.Name+"` ORDER BY id", nil)
+			if err != nil {
+				return err
+			}
+			return s.RestampRecords(ctx, c.Name, ids)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if !changed {
+		return nil
+	}
+	raw, err := json.Marshal(known)
+	if err != nil {
+		return err
+	}
+	return s.SetMeta(ctx, "sync.bodies", string(raw))
+}
+
+func bodySum(coll string) string {
+	h := sha256.New()
+	for a := fieldsync.ForReference; a <= fieldsync.ForStaff; a++ {
+		fmt.Fprintf(h, "%d%v\n", a, fieldsync.Projection(coll, a))
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}

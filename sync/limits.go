@@ -1,0 +1,142 @@
+package fieldsync
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"github.com/sestante/sestante/fault"
+)
+
+// Limits bound one request. The zero value of a field takes its default.
+type Limits struct {
+	Muts      int   // mutations in a push; 500
+	PushBytes int64 // of a push; 1 MB
+	PullBytes int64 // of a pull, when the device does not ask for less; 4 MB
+	PageRows  int   // lines between two resume points; 1000
+}
+
+// Or returns the limits with the defaults filled in.
+func (l Limits) Or() Limits {
+	if l.Muts <= 0 {
+		l.Muts = 500
+	}
+	if l.PushBytes <= 0 {
+		l.PushBytes = 1 << 20
+	}
+	if l.PullBytes <= 0 {
+		l.PullBytes = 4 << 20
+	}
+	if l.PageRows <= 0 {
+		l.PageRows = 1000
+	}
+	return l
+}
+
+// idLength is the length of every id made on a device.
+const idLength = 15
+
+// validID reports whether id is 15 characters of a-z0-9.
+func validID(id string) bool {
+	if len(id) != idLength {
+		return false
+	}
+	for _, c := range []byte(id) {
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	return true
+}
+
+// DecodePush reads the envelope of a push. An envelope that cannot be read is
+// ErrBody, one that is too large ErrTooLarge; a mutation that cannot be read
+// is no matter of the envelope.
+func DecodePush(data []byte, limits Limits) (PushRequest, error) {
+	limits = limits.Or()
+	var req PushRequest
+	if int64(len(data)) > limits.PushBytes {
+		return req, ErrTooLarge.With("%d bytes, at most %d", len(data), limits.PushBytes)
+	}
+	if err := decode(data, &req); err != nil {
+		return req, err
+	}
+	if err := version(req.V, req.Device); err != nil {
+		return req, err
+	}
+	if len(req.Muts) > limits.Muts {
+		return req, ErrTooLarge.In("muts").With("%d changes, at most %d", len(req.Muts), limits.Muts)
+	}
+	if req.Pull != nil {
+		if req.Pull.Device == "" {
+			req.Pull.Device = req.Device
+		}
+		if req.Pull.V == 0 {
+			req.Pull.V = req.V
+		}
+		if req.Pull.Device != req.Device {
+			return req, ErrBody.In("pull.did")
+		}
+	}
+	return req, nil
+}
+
+// DecodePull reads a pull request, or fails with ErrBody.
+func DecodePull(data []byte) (PullRequest, error) {
+	var req PullRequest
+	if err := decode(data, &req); err != nil {
+		return req, err
+	}
+	return req, version(req.V, req.Device)
+}
+
+func decode(data []byte, dst any) error {
+	d := json.NewDecoder(bytes.NewReader(data))
+	if err := d.Decode(dst); err != nil {
+		return fmt.Errorf("%w: %w", ErrBody, err)
+	}
+	if d.More() {
+		return ErrBody.With("something follows it")
+	}
+	return nil
+}
+
+func version(v int, device string) error {
+	if v != Version {
+		return ErrBody.In("v").With("this server speaks version %d", Version)
+	}
+	if !validID(device) {
+		return ErrBody.In("did").With("15 characters of a-z and 0-9")
+	}
+	return nil
+}
+
+// readMutation reads one mutation. What cannot be read is an error that wraps
+// ErrMalformed; its number is returned when at least that can be read.
+func readMutation(raw json.RawMessage) (Mutation, error) {
+	var m Mutation
+	if err := json.Unmarshal(raw, &m); err != nil {
+		var only struct {
+			Mid int64 `json:"mid"`
+		}
+		// A wrong type elsewhere leaves what was read before it.
+		_ = json.Unmarshal(raw, &only)
+		return Mutation{Mid: only.Mid}, fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	var bad *fault.Error
+	switch {
+	case m.Mid < 1:
+		bad = ErrMalformed.In("mid")
+	case len(m.Tx) > 100:
+		bad = ErrMalformed.In("tx")
+	case m.Call != "" && !validID(m.Call):
+		bad = ErrMalformed.In("call")
+	case m.Op == OpCall && m.Name == "":
+		bad = ErrMalformed.In("name")
+	case (m.Op == OpCall || m.Op == OpCreate) && !validID(m.ID):
+		bad = ErrMalformed.In("id")
+	default:
+		return m, nil
+	}
+	return m, bad
+}
