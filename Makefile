@@ -8,15 +8,19 @@ BENCHSTAT     := .tools/bin/benchstat-v0.0.0-20260908200009-22c9c6c9d4da
 
 # Where goroutines meet: these run under the race detector as well.
 RACE          := $(addprefix ./,$(addsuffix /...,$(wildcard sync jobs desk notify mobile-api)))
-# What a release is built for; make cross proves it without a C compiler.
+# What a release is built for, and the part of it that every test builds: one
+# other processor and one other system, beside this machine.
 PLATFORMS     := linux/amd64 linux/arm64 darwin/arm64 windows/amd64
+CROSS         := linux/arm64 windows/amd64
 
 VERSION       := $(or $(V),$(shell git describe --tags --always --dirty 2>/dev/null),development)
-BUILD         := -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)"
+BUILD         := -trimpath -buildvcs=false -ldflags "-s -w -X main.Version=$(VERSION)"
+IGNORED       := $(foreach d,.git .tools dist sestante_data,-path ./$(d) -prune -o)
 T             ?= 30s
 N             ?= 10
 
 .DEFAULT_GOAL := help
+.NOTPARALLEL:
 .PHONY: help demo run test check fmt fmt-check vet lint unit race verify gen golden vuln build cross cover bench bench-diff fuzz release tools clean need-go
 
 help: ## this list
@@ -56,9 +60,9 @@ race: need-go ## the rooms with goroutines under the race detector (needs a C co
 
 verify: need-go ## fail when something generated is out of date (and write it)
 	@before=$$(mktemp) && after=$$(mktemp) && trap 'rm -f "$$before" "$$after"' EXIT && \
-	find . -path ./.git -prune -o -path ./.tools -prune -o -path ./dist -prune -o -type f -exec cksum {} + | sort -k 3 >"$$before" && \
+	find . $(IGNORED) -type f -exec cksum {} + | sort -k 3 >"$$before" && \
 	$(MAKE) --no-print-directory gen && \
-	find . -path ./.git -prune -o -path ./.tools -prune -o -path ./dist -prune -o -type f -exec cksum {} + | sort -k 3 >"$$after" && \
+	find . $(IGNORED) -type f -exec cksum {} + | sort -k 3 >"$$after" && \
 	if ! diff "$$before" "$$after"; then echo "these files were out of date; make gen has just written them"; exit 1; fi
 
 gen: need-go ## write every file that is made from a table in the code
@@ -75,8 +79,8 @@ vuln: need-go $(GOVULNCHECK) ## known vulnerabilities that our code can reach
 build: need-go ## dist/sestante for this machine
 	CGO_ENABLED=0 $(GO) build $(BUILD) -o dist/sestante ./cmd/sestante
 
-cross: need-go ## build for every platform of a release, without a C compiler
-	@for p in $(PLATFORMS); do \
+cross: need-go ## build for other platforms, without a C compiler
+	@for p in $(CROSS); do \
 		echo "$$p"; CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) build -buildvcs=false -o /dev/null ./cmd/sestante || exit 1; \
 	done
 

@@ -240,7 +240,11 @@ func (d *Desk) insertNew(ctx context.Context, tx *store.Store, have []store.Medi
 	var out []store.Media
 	for _, p := range ready {
 		if i := indexOfHash(have, p.SHA256); i >= 0 {
-			out = append(out, have[i])
+			m, err := d.arrived(ctx, tx, have[i], p)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, m)
 			continue
 		}
 		if len(have)+1 > d.cfg.Limits.Photos {
@@ -254,6 +258,18 @@ func (d *Desk) insertNew(ctx context.Context, tx *store.Store, have []store.Medi
 		have, out = append(have, m), append(out, m)
 	}
 	return out, nil
+}
+
+// arrived completes the row of a photo that was announced before its bytes
+// came; one that is complete stays as it is.
+func (d *Desk) arrived(ctx context.Context, tx *store.Store, m store.Media, p prepared) (store.Media, error) {
+	if m.State == "ready" {
+		return m, nil
+	}
+	full := p.row(m.Uploader)
+	full.ID, full.Report, full.ReportClientID, full.Event, full.Kind = m.ID, m.Report, m.ReportClientID, m.Event, m.Kind
+	full.Visibility, full.Device, full.Org = m.Visibility, m.Device, m.Org
+	return full, tx.UpdateMedia(ctx, full, d.now())
 }
 
 func indexOfHash(all []store.Media, sha256 string) int {

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/paulmach/orb"
+
 	"github.com/sestante/sestante/fault"
 )
 
@@ -81,7 +83,7 @@ var (
 // earth, ErrNullIsland for 0,0, and nil otherwise.
 func CheckPosition(lon, lat float64) error {
 	switch {
-	case !(lon >= -180 && lon <= 180 && lat >= -90 && lat <= 90): // also NaN
+	case !onEarth(orb.Point{lon, lat}): // also NaN
 		return ErrNoPosition.In("point")
 	case lon == 0 && lat == 0:
 		return ErrNullIsland.In("point")

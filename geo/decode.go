@@ -61,7 +61,7 @@ func (l Limits) orDefault() Limits {
 type Feature struct {
 	Index      int            // in the file, from 0
 	ID         string         // its id member as text; empty when it has none
-	Properties map[string]any // as JSON has them; numbers are json.Number
+	Properties map[string]any // as JSON has them, but numbers are json.Number: see Text and Integer
 	Geometry   orb.MultiPolygon
 }
 
@@ -79,6 +79,13 @@ func (f Feature) Text(property string) string {
 		return f.ID
 	}
 	return ""
+}
+
+// Integer returns a property that is a whole number, written as a number or as
+// text; ok is false when it is anything else.
+func (f Feature) Integer(property string) (n int, ok bool) {
+	n, err := strconv.Atoi(f.Text(property))
+	return n, err == nil
 }
 
 // label is what a person calls the feature: its code, or the first of the

@@ -271,11 +271,12 @@ func TestTopoJSONRefuses(t *testing.T) {
 		{"a point", swap(`"Polygon"`, `"Point"`), "", geo.ErrGeometryType},
 		{"null shape", swap(`"type":"Polygon",`, `"type":null,`), "", geo.ErrEmpty},
 		{"heights", swap(`[[10,0],[0,10]]`, `[[10,0,1],[0,10,1]]`), "", geo.ErrThreeD},
-		{"one number", swap(`[[10,0],[0,10]]`, `[[10],[0,10]]`), "", geo.ErrArc},
+		{"one number", swap(`[[10,0],[0,10]]`, `[[10],[0,10]]`), "", geo.ErrCoordinates},
 		{"two layers", swap(`"objects":{`, `"objects":{"other":{"type":"Polygon"},`), "", geo.ErrLayer},
 		{"layer that is not there", topology, "roads", geo.ErrLayer},
 		{"scale beyond numbers", swap(`[0.1,0.1]`, `[1e308,1e308]`), "", geo.ErrNotFinite},
-		{"arcs that are text", swap(`"arcs":[[[10,0]`, `"arcs":[[["a",0]`), "", geo.ErrNotGeoJSON},
+		{"arcs that are text", swap(`"arcs":[[[10,0]`, `"arcs":[[["a",0]`), "", geo.ErrCoordinates},
+		{"no arcs at all", swap(`"arcs":[[[10,0]`, `"bows":[[[10,0]`), "", geo.ErrCoordinates},
 	} {
 		if _, err := geo.Decode(strings.NewReader(c.text), geo.Limits{Layer: c.layer}); !errors.Is(err, c.want) {
 			t.Errorf("%s: Decode = %v, want %v", c.name, err, c.want)
@@ -353,5 +354,50 @@ func TestAreasNamesBadCodes(t *testing.T) {
 	areas[0].Geometry = orb.MultiPolygon{{orb.Ring{{10, 44}, {11, 45}, {11, 44}, {10, 45}, {10, 44}}}}
 	if err := areas[0].Validate(); !errors.Is(err, geo.ErrSelfIntersection) {
 		t.Errorf("Validate of a bow tie = %v, want %v", err, geo.ErrSelfIntersection)
+	}
+}
+
+func TestDecodeGeometry(t *testing.T) {
+	for _, a := range shippedDistricts(t) {
+		got, err := geo.DecodeGeometry(geo.EncodeGeometry(nil, a.Geometry))
+		if err != nil || !orb.Equal(got, a.Geometry) {
+			t.Errorf("%s does not read back: %v", a.Code, err)
+		}
+	}
+	for _, c := range []struct {
+		text string
+		want *fault.Error
+	}{
+		{`{"type":"Polygon","coordinates":[[[10,44],[11,44],[11,45],[10,45]]]}`, geo.ErrOpenRing},
+		{`{"type":"Polygon","coordinates":[[[10,44],[11,44],[11,95],[10,44]]]}`, geo.ErrRange},
+		{`{"type":"Polygon","coordinates":null}`, geo.ErrEmpty},
+		{`{"type":"Point","coordinates":[1,2]}`, geo.ErrGeometryType},
+		{`{"type":"Polygon","coordinates":[[[10,44`, geo.ErrNotGeoJSON},
+	} {
+		if _, err := geo.DecodeGeometry([]byte(c.text)); !errors.Is(err, c.want) {
+			t.Errorf("DecodeGeometry(%s) = %v, want %v", c.text, err, c.want)
+		}
+	}
+}
+
+func TestFeatureProperties(t *testing.T) {
+	text := `{"type":"Feature","properties":{"n":-10,"s":" 7 ","f":1.5,"code":"015","long":12345678901234567890},"geometry":{"type":"Polygon","coordinates":` + box + `}}`
+	c, err := geo.Decode(strings.NewReader(text), geo.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := c.Features[0]
+	for name, want := range map[string]int{"n": -10, "s": 7, "code": 15} {
+		if got, ok := f.Integer(name); got != want || !ok {
+			t.Errorf("Integer(%s) = %d %v, want %d", name, got, ok, want)
+		}
+	}
+	for _, name := range []string{"f", "long", "absent"} {
+		if got, ok := f.Integer(name); ok {
+			t.Errorf("Integer(%s) = %d, want none", name, got)
+		}
+	}
+	if got := f.Text("code") + " " + f.Text("long"); got != "015 12345678901234567890" {
+		t.Errorf("Text = %s", got)
 	}
 }

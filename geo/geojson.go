@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -71,32 +72,68 @@ func textOf(id any) string {
 }
 
 func (d *decoder) geometry(f Feature, data []byte) error {
+	mp, problem, err := readGeometry(data, d.limits.Vertices-d.vertices)
+	if err != nil {
+		return err
+	}
+	if problem != nil {
+		return d.refuse(f, *problem)
+	}
+	for _, polygon := range mp {
+		for _, ring := range polygon {
+			d.vertices += len(ring)
+		}
+	}
+	return d.keep(f, mp)
+}
+
+// readGeometry reads a geometry of at most limit vertices. More of them are an
+// error, for they concern the file; all else is a problem of the feature.
+func readGeometry(data []byte, limit int) (orb.MultiPolygon, *Problem, error) {
 	var g struct {
 		Type        string          `json:"type"`
 		Coordinates json.RawMessage `json:"coordinates"`
 	}
 	if err := json.Unmarshal(data, &g); err != nil {
-		return d.refuse(f, Problem{Fault: ErrNotGeoJSON, Note: "a geometry is an object with type and coordinates"})
+		return nil, &Problem{Fault: ErrNotGeoJSON, Note: "a geometry is an object with type and coordinates"}, nil
 	}
-	p := parser{data: g.Coordinates}
+	p := parser{data: g.Coordinates, limit: limit}
 	var mp orb.MultiPolygon
 	switch {
 	case g.Type != "Polygon" && g.Type != "MultiPolygon":
-		return d.refuse(f, Problem{Fault: ErrGeometryType, Note: "it is a " + strconv.Quote(shorten(g.Type))})
+		return nil, &Problem{Fault: ErrGeometryType, Note: "it is a " + strconv.Quote(shorten(g.Type))}, nil
 	case len(g.Coordinates) == 0 || string(g.Coordinates) == "null":
-		return d.refuse(f, Problem{Fault: ErrEmpty})
+		return nil, &Problem{Fault: ErrEmpty}, nil
 	case g.Type == "Polygon":
 		mp = orb.MultiPolygon{p.polygon()}
 	default:
 		mp = p.multi()
 	}
-	if err := d.count(p.vertices); err != nil {
-		return err
+	switch {
+	case p.err == nil:
+		return mp, nil, nil
+	case errors.Is(p.err, ErrTooLarge):
+		return nil, nil, p.err.With("more vertices than the limit")
 	}
-	if p.err != nil {
-		return d.refuse(f, Problem{Fault: p.err, Note: p.note, Place: p.last})
+	return nil, &Problem{Fault: p.err, Note: p.note, Place: p.last}, nil
+}
+
+// DecodeGeometry reads one Polygon or MultiPolygon in GeoJSON that has been
+// checked before, as EncodeGeometry writes it. It checks the form and the
+// structure (closed rings, finite numbers on the earth), not self-intersection,
+// and refuses them with the faults of Decode.
+func DecodeGeometry(data []byte) (orb.MultiPolygon, error) {
+	mp, problem, err := readGeometry(data, Limits{}.orDefault().Vertices)
+	if err == nil && problem == nil {
+		problem = checkStructure(mp)
 	}
-	return d.keep(f, mp)
+	if err != nil {
+		return nil, fmt.Errorf("decoding geometry: %w", err)
+	}
+	if problem != nil {
+		return nil, fmt.Errorf("decoding geometry: %w", problem.fault().In("geometry"))
+	}
+	return mp, nil
 }
 
 // A parser reads coordinates that are already known to be valid JSON. After
@@ -104,7 +141,8 @@ func (d *decoder) geometry(f Feature, data []byte) error {
 type parser struct {
 	data     []byte
 	i        int
-	vertices int
+	limit    int // of points
+	vertices int // read so far
 	last     *orb.Point
 	err      *fault.Error
 	note     string
@@ -141,7 +179,10 @@ func list[T any](p *parser, element func(*parser) T) []T {
 
 func (p *parser) point() orb.Point {
 	var pt orb.Point
-	p.vertices++
+	if p.vertices++; p.vertices > p.limit {
+		p.refuse(ErrTooLarge, "")
+		return pt
+	}
 	if !p.take('[') {
 		p.refuse(ErrCoordinates, "")
 		return pt

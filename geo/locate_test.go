@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -408,6 +409,23 @@ func TestSetVersion(t *testing.T) {
 		change(&changed)
 		if geo.SetVersion([]geo.Area{a, changed}) == base {
 			t.Errorf("another %s did not change the version", name)
+		}
+	}
+}
+
+// One index answers many goroutines; the race detector watches. The holes are
+// found by whoever asks first.
+func TestLocateTogether(t *testing.T) {
+	x := newIndex(t, shippedDistricts(t))
+	var wg sync.WaitGroup
+	answers := make([]geo.Outcome, 8)
+	for i := range answers {
+		wg.Go(func() { answers[i] = x.Locate(geo.Query{Lon: 12.4473, Lat: 43.9362}).Outcome })
+	}
+	wg.Wait()
+	for i, got := range answers {
+		if got != geo.InHole {
+			t.Errorf("goroutine %d: Locate = %s, want %s", i, got, geo.InHole)
 		}
 	}
 }

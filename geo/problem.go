@@ -72,6 +72,8 @@ func (p Problem) fault() *fault.Error {
 
 // Problems are all the reasons why an import is refused. It is an error whose
 // faults errors.Is and fault.Of find; the first problem comes first.
+//
+//nolint:errname // a caller reads problems, not an error with a number in it
 type Problems []Problem
 
 // Error says each problem on a line of its own.

@@ -2,6 +2,7 @@ package geo
 
 import (
 	"math"
+	"slices"
 
 	"github.com/paulmach/orb"
 )
@@ -61,7 +62,7 @@ func (s *shape) stripe() {
 		s.start[k+1] += s.start[k]
 	}
 	s.list = make([]int32, s.start[n])
-	next := append([]int32(nil), s.start[:n]...)
+	next := slices.Clone(s.start[:n])
 	each(func(k int, i int32) { s.list[next[k]] = i; next[k]++ })
 }
 

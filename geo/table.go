@@ -163,7 +163,7 @@ func (t Table) validateCuts(refuse func(*fault.Error)) map[string]bool {
 		if c.Province == "" || c.North == "" || c.South == "" || c.North == c.South {
 			refuse(ErrTableRow.In(field).With("it needs a province and two different halves"))
 		}
-		if !(c.Latitude > -90 && c.Latitude < 90) {
+		if onEarth := c.Latitude > -90 && c.Latitude < 90; !onEarth {
 			refuse(ErrTableRow.In(field).With("latitude %v", c.Latitude))
 		}
 		if cut[c.Province] {
@@ -191,7 +191,7 @@ func (row DistrictRow) validate(field string, refuse func(*fault.Error)) {
 		}
 	}
 	for _, count := range []*float64{row.Branches, row.RAM, row.SortingCentres, row.SortingCentresMinor} {
-		if count != nil && !(*count >= 0 && *count < 1e6) {
+		if count != nil && (*count < 0 || *count > 1e6) {
 			refuse(ErrTableRow.In(field).With("count %v", *count))
 		}
 	}

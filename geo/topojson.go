@@ -2,6 +2,7 @@ package geo
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -18,7 +19,7 @@ type topology struct {
 		Translate [2]float64 `json:"translate"`
 	} `json:"transform"`
 	Objects map[string]json.RawMessage `json:"objects"`
-	Arcs    [][][]float64              `json:"arcs"`
+	Arcs    json.RawMessage            `json:"arcs"`
 }
 
 // A topoObject is one object of a topology: a collection or a shape.
@@ -33,13 +34,13 @@ type topoObject struct {
 func (d *decoder) topology(data []byte) error {
 	var t topology
 	if err := json.Unmarshal(data, &t); err != nil {
-		return ErrNotGeoJSON.With("the arcs, the transform or the objects of the topology are malformed")
+		return ErrNotGeoJSON.With("the transform or the objects of the topology are malformed")
 	}
 	layer, err := pickLayer(t.Objects, d.limits.Layer)
 	if err != nil {
 		return err
 	}
-	arcs, err := t.points()
+	arcs, err := t.points(d.limits.Vertices)
 	if err != nil {
 		return err
 	}
@@ -57,34 +58,26 @@ func pickLayer(objects map[string]json.RawMessage, name string) (json.RawMessage
 	return nil, ErrLayer.With("it holds %s", shorten(strings.Join(names, ", ")))
 }
 
-// points returns the arcs in degrees. With a transform each position is a
-// whole step from the one before.
-func (t topology) points() ([]orb.LineString, error) {
-	out := make([]orb.LineString, len(t.Arcs))
-	for i, arc := range t.Arcs {
-		line := make(orb.LineString, 0, len(arc))
+// points returns the arcs in degrees, of at most limit points together. With a
+// transform each position is a whole step from the one before.
+func (t topology) points(limit int) ([]orb.LineString, error) {
+	p := parser{data: t.Arcs, limit: limit}
+	out := list(&p, func(p *parser) orb.LineString { return list(p, (*parser).point) })
+	if p.err != nil {
+		return nil, p.err.In("arcs").With("%s", p.note)
+	}
+	for i, line := range out {
 		var x, y float64
-		for _, p := range arc {
-			if len(p) < 2 {
-				return nil, ErrArc.With("arc %d has a position with %d numbers", i, len(p))
+		for k, step := range line {
+			if t.Transform != nil {
+				x, y = x+step[0], y+step[1]
+				s, o := t.Transform.Scale, t.Transform.Translate
+				line[k] = orb.Point{float64(x*s[0]) + o[0], float64(y*s[1]) + o[1]}
 			}
-			if len(p) > 2 {
-				return nil, ErrThreeD.With("arc %d", i)
-			}
-			if t.Transform == nil {
-				line = append(line, orb.Point{p[0], p[1]})
-				continue
-			}
-			x, y = x+p[0], y+p[1]
-			s, o := t.Transform.Scale, t.Transform.Translate
-			line = append(line, orb.Point{float64(x*s[0]) + o[0], float64(y*s[1]) + o[1]})
-		}
-		for _, p := range line {
-			if !finite(p) {
-				return nil, ErrNotFinite.With("arc %d", i)
+			if !finite(line[k]) {
+				return nil, ErrNotFinite.In(fmt.Sprintf("arcs[%d]", i))
 			}
 		}
-		out[i] = line
 	}
 	return out, nil
 }

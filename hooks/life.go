@@ -46,7 +46,7 @@ func (h *hooks) guardUpdate(e *core.RecordEvent) error {
 		if _, auto := f.(*core.AutodateField); auto || slices.Contains(lived[name], f.GetName()) {
 			continue
 		}
-		if e.Record.GetString(f.GetName()) != old.GetString(f.GetName()) {
+		if fmt.Sprint(e.Record.Get(f.GetName())) != fmt.Sprint(old.Get(f.GetName())) {
 			return apierr.From(fmt.Errorf("write %s %s: %w", name, e.Record.Id, ErrCallsOnly.In(f.GetName())), h.cfg.Language)
 		}
 	}

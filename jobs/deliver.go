@@ -21,7 +21,7 @@ type round struct {
 // ctx says whether to begin another push; late is what a push lives under.
 func (s *Sender) deliver(ctx, late context.Context, c notify.Claim) (notify.Settlement, error) {
 	now := s.cfg.Now()
-	if ctx.Err() != nil || !now.Add(s.cfg.SendTimeout).Before(c.LeaseUntil) {
+	if !s.mayBegin(ctx, c) {
 		return s.giveBack("", now), nil
 	}
 	if until := s.breaker.closedUntil(now); !until.IsZero() {
@@ -45,7 +45,7 @@ func (s *Sender) deliver(ctx, late context.Context, c notify.Claim) (notify.Sett
 		if state := before[d.ID]; state == notify.DeliverySent || state == notify.DeliveryFailed {
 			continue
 		}
-		if r.paused || ctx.Err() != nil || !s.cfg.Now().Add(s.cfg.SendTimeout).Before(c.LeaseUntil) {
+		if r.paused || !s.mayBegin(ctx, c) {
 			r.again = true
 			break
 		}
@@ -54,6 +54,12 @@ func (s *Sender) deliver(ctx, late context.Context, c notify.Claim) (notify.Sett
 		}
 	}
 	return s.conclude(c, r), nil
+}
+
+// mayBegin reports whether another push of c may begin: the sender is not
+// stopping, and the push would end before the lease does.
+func (s *Sender) mayBegin(ctx context.Context, c notify.Claim) bool {
+	return ctx.Err() == nil && s.cfg.Now().Add(s.cfg.SendTimeout).Before(c.LeaseUntil)
 }
 
 // push sends c to one device and notes in r how it went.
@@ -71,7 +77,7 @@ func (s *Sender) push(ctx context.Context, c notify.Claim, d notify.Device, r *r
 	})
 	now = s.cfg.Now()
 	if s.breaker.note(now, c.Cause, res) {
-		s.cfg.Log.Error("the push service refuses our devices as another project's: check the credentials", "channel", s.cfg.Name)
+		s.cfg.Log.ErrorContext(ctx, "the push service refuses our devices as another project's: check the credentials", "channel", s.cfg.Name)
 		r.paused = true
 	}
 	delivery := notify.Delivery{

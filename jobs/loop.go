@@ -85,7 +85,7 @@ func (g *Group) keep(ctx context.Context, n named) {
 		if ctx.Err() != nil {
 			return
 		}
-		g.log.Error("a background loop ended and is started again", "loop", n.name, "error", err)
+		g.log.ErrorContext(ctx, "a background loop ended and is started again", "loop", n.name, "error", err)
 		pause(ctx, restartDelay)
 	}
 }
@@ -127,7 +127,7 @@ func Every(period time.Duration, name string, lead Leadership, log *slog.Logger,
 				continue
 			}
 			if err := calm(ctx, fn); err != nil && ctx.Err() == nil {
-				log.Error("a periodic job stopped early", "job", name, "error", err)
+				log.ErrorContext(ctx, "a periodic job stopped early", "job", name, "error", err)
 			}
 		}
 	}

@@ -116,7 +116,7 @@ func (s *Sender) Run(ctx context.Context) error {
 			return ctx.Err()
 		}
 		if err != nil {
-			s.cfg.Log.Error("the outbox cannot be read", "error", err)
+			s.cfg.Log.ErrorContext(ctx, "the outbox cannot be read", "error", err)
 		}
 		if n > 0 && err == nil {
 			continue // there may be more
@@ -193,7 +193,7 @@ func (s *Sender) handle(ctx, late context.Context, c notify.Claim) error {
 		return err
 	})
 	if err != nil {
-		s.cfg.Log.Error("a notice could not be handled", "notice", string(c.ID), "cause", string(c.Cause), "error", err)
+		s.cfg.Log.ErrorContext(late, "a notice could not be handled", "notice", string(c.ID), "cause", string(c.Cause), "error", err)
 		e = s.again(c, "internal", 0)
 	}
 	e.Notice, e.Attempt = c.ID, c.Attempt
@@ -203,10 +203,10 @@ func (s *Sender) handle(ctx, late context.Context, c notify.Claim) error {
 		return err
 	}
 	if !held {
-		s.cfg.Log.Info("a lease was lost before its notice was settled", "notice", string(c.ID))
+		s.cfg.Log.InfoContext(late, "a lease was lost before its notice was settled", "notice", string(c.ID))
 	}
 	if e.State == notify.StateDead {
-		s.cfg.Log.Error("a notice was given up", "notice", string(c.ID), "cause", string(c.Cause), "reason", e.Reason)
+		s.cfg.Log.ErrorContext(late, "a notice was given up", "notice", string(c.ID), "cause", string(c.Cause), "reason", e.Reason)
 	}
 	return nil
 }

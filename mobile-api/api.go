@@ -11,27 +11,29 @@ import (
 	"github.com/pocketbase/pocketbase/apis"
 	"github.com/pocketbase/pocketbase/core"
 	"github.com/pocketbase/pocketbase/tools/hook"
+
+	"github.com/sestante/sestante/desk"
+	"github.com/sestante/sestante/report"
 )
 
-// Config is what the door needs. Desk, Log and Now must be set; a number that
-// is zero takes its default.
+// Config is what the door needs. Desk, Sync, Log and Now must be set; a number
+// that is zero takes its default.
 type Config struct {
-	Desk Desk
+	Desk *desk.Desk
+	Sync *desk.Sync // whose limits bound what devices send
 	Log  *slog.Logger
 	Now  func() time.Time
 
 	MaxBody   int64 // bytes of one request that brings a report or photos; default 64 MB
 	MaxPhoto  int64 // bytes of one photo; default 40 MB
 	MaxPhotos int   // photos in one request; default 10
-	MaxPush   int64 // bytes of one push; default 1 MB
 	MaxHeld   int64 // bytes of photos in memory, of all requests together; default 8 x MaxBody
 
 	RatePerMinute int // requests that bring a report or photos, of one sender, for long; default 10
 	RateBurst     int // how many of them at once; default 60
 
-	StreamsPerUser int           // default 5
-	Heartbeat      time.Duration // between signs of life on a stream; default 25 s
-	Idle           time.Duration // how long a body may stand still; default 60 s
+	StreamsPerUser int           // open streams of one person; default 5
+	Idle           time.Duration // how long a body may stand still, or a reader; default 60 s
 
 	Language string // of whoever names none, it or en; default it
 }
@@ -58,18 +60,16 @@ const (
 
 // New returns the door. The error names what is missing.
 func New(cfg Config) (*API, error) {
-	if cfg.Desk == nil || cfg.Log == nil || cfg.Now == nil {
-		return nil, errors.New("mobileapi: a desk, a log and a clock are needed")
+	if cfg.Desk == nil || cfg.Sync == nil || cfg.Log == nil || cfg.Now == nil {
+		return nil, errors.New("mobileapi: a desk, its sync, a log and a clock are needed")
 	}
 	cfg.MaxBody = orElse(cfg.MaxBody, 64_000_000)
 	cfg.MaxPhoto = orElse(cfg.MaxPhoto, 40_000_000)
 	cfg.MaxPhotos = orElse(cfg.MaxPhotos, 10)
-	cfg.MaxPush = orElse(cfg.MaxPush, 1_000_000)
 	cfg.MaxHeld = orElse(cfg.MaxHeld, 8*cfg.MaxBody)
 	cfg.RatePerMinute = orElse(cfg.RatePerMinute, 10)
 	cfg.RateBurst = orElse(cfg.RateBurst, 60)
 	cfg.StreamsPerUser = orElse(cfg.StreamsPerUser, 5)
-	cfg.Heartbeat = orElse(cfg.Heartbeat, 25*time.Second)
 	cfg.Idle = orElse(cfg.Idle, time.Minute)
 	cfg.Language = orElse(cfg.Language, "it")
 
@@ -87,6 +87,7 @@ func New(cfg Config) (*API, error) {
 		cfg:     cfg,
 		intake:  newLimiter(cfg.RatePerMinute, cfg.RateBurst, maxSenders),
 		guesses: newLimiter(guessesPerMin, guessBurst, maxSenders),
+		streams: streams{most: cfg.StreamsPerUser, open: map[report.PersonID]int{}},
 		held:    held{limit: cfg.MaxHeld},
 		gzip:    gz,
 	}

@@ -54,7 +54,7 @@ func (a *API) open(e *core.RequestEvent, want Body) (*body, error) {
 	if e.Request.ContentLength == 0 && want.May {
 		mediaType, err = typeJSON, nil
 	}
-	if err != nil || !slices.Contains(want.Types, mediaType) {
+	if err != nil || !slices.Contains(want.Types, mediaType) || e.Request.Header.Get("Content-Encoding") != "" {
 		return nil, ErrContentType.With("%s", strings.Join(want.Types, ", "))
 	}
 	raw := e.Request.Body
@@ -80,10 +80,9 @@ func bodyFault(err error) error {
 // decode reads a JSON body into v, a pointer to a struct: one object, with
 // known fields only, each once, and nothing after it.
 func (b *body) decode(v any) error {
-	defer b.close()
-	data, err := io.ReadAll(b)
+	data, err := b.all(maxCall)
 	if err != nil {
-		return bodyFault(err)
+		return err
 	}
 	if len(bytes.TrimSpace(data)) == 0 {
 		if b.may {
@@ -92,6 +91,20 @@ func (b *body) decode(v any) error {
 		return ErrEmpty
 	}
 	return strict(data, v)
+}
+
+// all reads the whole body, of at most so many bytes.
+func (b *body) all(limit int64) ([]byte, error) {
+	defer b.close()
+	data, err := io.ReadAll(io.LimitReader(b, limit+1))
+	switch {
+	case err != nil:
+		return nil, bodyFault(err)
+	case int64(len(data)) > limit:
+		return nil, ErrTooLarge.With("at most %d bytes", limit)
+	default:
+		return data, nil
+	}
 }
 
 // strict refuses what encoding/json would let pass: keys of another case,

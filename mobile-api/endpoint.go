@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/pocketbase/pocketbase/core"
@@ -135,6 +136,9 @@ func (a *API) read(ctx context.Context, rt Route, r *request, lang string) error
 // of the desk: they have PocketBase's own pages.
 func (a *API) identify(ctx context.Context, rt Route, r *request) error {
 	token := r.event.Request.Header.Get("Authorization")
+	if scheme, rest, ok := strings.Cut(token, " "); ok && strings.EqualFold(scheme, "Bearer") {
+		token = rest
+	}
 	if token == "" || rt.Auth == Guest {
 		if rt.Auth == Required {
 			return ErrSignIn
@@ -164,7 +168,11 @@ func (a *API) send(ctx context.Context, rt Route, r *request, out answer) error 
 	case out.stream != nil:
 		h.Set("Content-Type", rt.Type)
 		h.Set("X-Accel-Buffering", "no") // nginx would hold the lines back
-		return out.stream(ctx, w)
+		err := out.stream(ctx, w)
+		if err != nil && !w.begun {
+			h.Del("Content-Type") // the fault is JSON
+		}
+		return err
 	case out.blob != nil:
 		h.Set("Content-Type", out.contentType)
 		h.Set("Content-Disposition", disposition(out.name))

@@ -94,7 +94,7 @@ func (a *API) readPhoto(f *form, part *multipart.Part) error {
 				return ErrBusy
 			}
 			f.held += int64(more)
-			data = slices.Grow(data, more)[:len(data):len(data)+more]
+			data = slices.Grow(data, more)[: len(data) : len(data)+more]
 		}
 		n, err := part.Read(data[len(data):cap(data)])
 		data = data[:len(data)+n]
@@ -192,4 +192,3 @@ func yesOrNo(text string) (bool, error) {
 		return false, strconv.ErrSyntax
 	}
 }
-

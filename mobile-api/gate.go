@@ -8,14 +8,16 @@ import (
 // A gate counts the requests under way and can be shut. open must be called
 // once before use.
 type gate struct {
-	mu       sync.Mutex
-	inside   int
-	draining chan struct{} // closed when the gate shuts
-	empty    chan struct{} // closed when it is shut and nobody is inside
+	mu     sync.Mutex
+	inside int
+	closed context.Context // ends when the gate shuts: what has no end of its own ends with it
+	close  context.CancelFunc
+	empty  chan struct{} // closed when it is shut and nobody is inside
 }
 
 func (g *gate) open() {
-	g.draining, g.empty = make(chan struct{}), make(chan struct{})
+	g.closed, g.close = context.WithCancel(context.Background())
+	g.empty = make(chan struct{})
 }
 
 // enter lets a request in, and returns false when the gate is shut. Who came in
@@ -38,21 +40,14 @@ func (g *gate) leave() {
 	}
 }
 
-func (g *gate) shut() bool {
-	select {
-	case <-g.draining:
-		return true
-	default:
-		return false
-	}
-}
+func (g *gate) shut() bool { return g.closed.Err() != nil }
 
 // drain shuts the gate and waits until everybody has left or ctx ends. It may
 // be called twice.
 func (g *gate) drain(ctx context.Context) error {
 	g.mu.Lock()
 	if !g.shut() {
-		close(g.draining)
+		g.close()
 		if g.inside == 0 {
 			close(g.empty)
 		}

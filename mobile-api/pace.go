@@ -62,6 +62,7 @@ type writer struct {
 	idle    time.Duration
 	control *http.ResponseController
 	timer   *time.Timer
+	begun   bool // something was written
 }
 
 func (a *API) paceWriter(w http.ResponseWriter) *writer {
@@ -77,6 +78,7 @@ func (p *writer) Unwrap() http.ResponseWriter { return p.ResponseWriter }
 
 // Write writes, and gives up when nobody takes it.
 func (p *writer) Write(b []byte) (int, error) {
+	p.begun = true
 	p.timer.Reset(p.idle)
 	defer p.timer.Stop()
 	return p.ResponseWriter.Write(b)

@@ -36,7 +36,7 @@ type NewReport struct {
 	ContactEmail   string `json:"contactEmail,omitempty"`
 	ContactPhone   string `json:"contactPhone,omitempty"`
 	Language       string `json:"language,omitempty"`       // it or en, of messages to the reporter
-	ConsentPublish *bool  `json:"consentPublish,omitempty"` // default true, for the words: photos are never public by this
+	ConsentPublish *bool  `json:"consentPublish,omitempty"` // default true, of place and object on the public map; never of photos
 	ConsentContact bool   `json:"consentContact,omitempty"`
 
 	Channel    string    `json:"channel,omitempty"` // mobile or web; default mobile

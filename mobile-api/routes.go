@@ -6,6 +6,7 @@ import (
 
 	"github.com/sestante/sestante/desk"
 	"github.com/sestante/sestante/fault"
+	fieldsync "github.com/sestante/sestante/sync"
 )
 
 // Prefix begins the path of every route. A change that an old phone would not
@@ -29,7 +30,7 @@ type Route struct {
 	Auth         Auth
 	Query        []string     // parameters it knows
 	Body         *Body        // nil for none
-	Out          any          // zero value of the answer, for the drift test; nil for none
+	Out          any          // zero value of the answer, for the drift test; a []any holds those of its lines or events; nil for none
 	Type         string       // content type of the answer; empty for none
 	Status       []int        // of answers that are no fault
 	Faults       []fault.Kind // kinds of fault it may answer with, besides Busy and Internal, which all may
@@ -40,10 +41,9 @@ type Route struct {
 
 // Bounds of bodies that no configuration sets, in bytes.
 const (
-	maxJSON  = 64 << 10
-	maxCall  = 128 << 10 // arguments hold texts
-	maxPull  = 128 << 10 // a cursor holds an entry for each scope on its way
-	formRoom = 256 << 10 // what a form needs beside its photos and fields
+	maxJSON = 64 << 10
+	maxCall = 128 << 10 // arguments hold texts
+	maxPull = 128 << 10 // a cursor holds an entry for each scope on its way
 )
 
 // Routes returns the table of the API: the server binds it, and a test
@@ -51,6 +51,7 @@ const (
 func (a *API) Routes() []Route {
 	routes := append(a.reportRoutes(), a.readRoutes()...)
 	routes = append(routes, a.personRoutes()...)
+	routes = append(routes, a.syncRoutes()...)
 	for i := range routes {
 		routes[i].Path = Prefix + routes[i].Path
 		routes[i].Faults = append(routes[i].Faults, routes[i].implied()...)
@@ -122,6 +123,30 @@ func (a *API) personRoutes() []Route {
 			Faults: kinds(fault.NotFound), serve: a.acknowledge("received")},
 		{Method: http.MethodPost, Path: "notices/{id}/opened", Auth: Required, Body: moment, Status: []int{http.StatusNoContent},
 			Faults: kinds(fault.NotFound), serve: a.acknowledge("opened")},
+	}
+}
+
+func (a *API) syncRoutes() []Route {
+	push := a.cfg.Sync.Limits().PushBytes
+	lines := []any{
+		fieldsync.Hi{}, fieldsync.Drop{}, fieldsync.Fill{}, fieldsync.Put{}, fieldsync.Exit{}, fieldsync.Page{}, fieldsync.Checkpoint{},
+	}
+	return []Route{
+		{Method: http.MethodPost, Path: "sync/push", Auth: Required,
+			Body: &Body{Types: []string{typeJSON}, Limit: push, In: fieldsync.PushRequest{}},
+			Out:  fieldsync.PushReply{}, Type: typeJSON, Status: []int{http.StatusOK},
+			Faults: kinds(fault.NotFound), serve: a.push},
+		{Method: http.MethodPost, Path: "sync/pull", Auth: Required,
+			Body: &Body{Types: []string{typeJSON}, Limit: maxPull, In: fieldsync.PullRequest{}},
+			Out:  lines, Type: typeNDJSON, Status: []int{http.StatusOK},
+			Faults: kinds(fault.NotFound, fault.Forbidden), serve: a.pull},
+		{Method: http.MethodPost, Path: "sync/exchange", Auth: Required,
+			Body: &Body{Types: []string{typeJSON}, Limit: push + maxPull, In: fieldsync.PushRequest{}},
+			Out:  append([]any{fieldsync.PushReply{}}, lines...), Type: typeNDJSON, Status: []int{http.StatusOK},
+			Faults: kinds(fault.NotFound, fault.Forbidden), serve: a.exchange},
+		{Method: http.MethodGet, Path: "sync/stream", Auth: Required, Query: words("did"),
+			Out: []any{fieldsync.Poke{}, fieldsync.Beat{}, fieldsync.Command{}}, Type: typeEvents, Status: []int{http.StatusOK},
+			Faults: kinds(fault.NotFound, fault.Limited), serve: a.stream},
 	}
 }
 

@@ -22,6 +22,7 @@ const (
 	Bounced      Cause = "bounced"       // the responsible organisation sent it back
 	WorkOnEnded  Cause = "work_on_ended" // your work arrived, but the report had ended meanwhile
 	VerifyFailed Cause = "verify_failed" // a check found your work not done
+	Verified     Cause = "verified"      // a check found it done: the report is closed
 	Proposal     Cause = "proposal"      // somebody proposes a change that is yours to make
 )
 
@@ -77,6 +78,7 @@ var rules = map[Cause]rule{
 	Bounced:      {Whenever, ttl, alone, false},
 	WorkOnEnded:  {Whenever, ttl, alone, false},
 	VerifyFailed: {Whenever, ttl, alone, false},
+	Verified:     {Whenever, ttl, work, false},
 	Proposal:     {Whenever, ttl, alone, false},
 
 	Receipt:     {Whenever, ttl, progress, false},

@@ -20,15 +20,21 @@ import (
 	"github.com/sestante/sestante/fault"
 )
 
-// Named strings keep the identifiers of different things apart. All are
-// PocketBase record ids (15 characters of a-z0-9).
-type (
-	ID       string // of a notice; made from its dedupe key, so making it twice gives the same
-	PersonID string // of the person who is told
-	ReportID string // of the report it is about
-	OrgID    string // of the organisation that owns the report
-	DeviceID string // of one device of a person
-)
+// An ID is the record id of a notice (15 characters of a-z0-9). It is made from
+// the dedupe key, so making the same notice twice gives the same id.
+type ID string
+
+// A PersonID is the record id of the person who is told.
+type PersonID string
+
+// A ReportID is the record id of the report a notice is about.
+type ReportID string
+
+// An OrgID is the record id of the organisation that owns the report.
+type OrgID string
+
+// A DeviceID is the record id of one device of a person.
+type DeviceID string
 
 // What can go wrong when a notice is made. All are mistakes of the program.
 var (
@@ -58,7 +64,7 @@ type Params struct {
 	ObjectEn string `json:"objectEn,omitempty"` // the same in English
 	Org      string `json:"org,omitempty"`      // name of the organisation that is now responsible
 	Date     string `json:"date,omitempty"`     // planned day, 2006-01-02
-	Reason   string `json:"reason,omitempty"`   // a code such as waiting_reporter, never a sentence
+	Reason   string `json:"reason,omitempty"`   // a code: one of a suspension or a closure, or the rule of an escalation; anything else is dropped
 }
 
 // An Event is what happened, seen by one person who is to be told.
@@ -153,15 +159,22 @@ func endOfDay(day string, zone *time.Location, otherwise, from time.Time) time.T
 	return end
 }
 
-// reasonCode is what a reason may look like: a sentence somebody typed is none.
-var reasonCode = regexp.MustCompile(`^[a-z0-9][a-z0-9_.-]{0,39}$`)
+// ruleCode is the name of an escalation rule (domain 2.8): ESC-02.
+var ruleCode = regexp.MustCompile(`^(?i:esc)[-_][0-9]{1,3}$`)
 
-// clean drops what is no code or no day, and cuts what is too long for the
+// known reports whether a reason is one of ours: a word somebody typed is not,
+// even when it looks like a code.
+func known(reason string) bool {
+	_, ok := reasons[Languages[0]][reason]
+	return ok || ruleCode.MatchString(reason)
+}
+
+// clean drops what is no code of ours or no day, and cuts what is too long for the
 // four kilobytes of a push message.
 func (p Params) clean() Params {
 	p.Code, p.District, p.Org = cut(p.Code, 40), cut(p.District, 80), cut(p.Org, 80)
 	p.ObjectIt, p.ObjectEn = cut(p.ObjectIt, 80), cut(p.ObjectEn, 80)
-	if !reasonCode.MatchString(p.Reason) {
+	if !known(p.Reason) {
 		p.Reason = ""
 	}
 	if _, err := time.Parse(time.DateOnly, p.Date); err != nil {

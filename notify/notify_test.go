@@ -142,7 +142,7 @@ func TestNewRefuses(t *testing.T) {
 // What a person typed must not travel, even when a caller puts it where a code
 // belongs.
 func TestNewLetsNoSentenceThrough(t *testing.T) {
-	for _, reason := range []string{"Mario Rossi ha perso la chiave", "mario@example.org", "Tel. 333", "a\nb", strings.Repeat("a", 41)} {
+	for _, reason := range []string{"Mario Rossi ha perso la chiave", "mario@example.org", "Tel. 333", "a\nb", "rossi", "esc-rossi"} {
 		e := event(notify.Escalation)
 		e.Params.Reason = reason
 		n := newNotice(t, e)
@@ -153,6 +153,25 @@ func TestNewLetsNoSentenceThrough(t *testing.T) {
 			text, err := notify.Render(n, lang)
 			if err != nil || strings.Contains(text.Title+text.Body, reason) {
 				t.Errorf("Render(%s) = %v, %v: it repeats the sentence", lang, text, err)
+			}
+		}
+	}
+}
+
+func TestReasonsAreSaidInEveryLanguage(t *testing.T) {
+	for _, c := range []struct{ reason, it, en string }{
+		{"no_access", "non è accessibile", "cannot be reached"},
+		{"ESC-02", "", ""},
+	} {
+		e := event(notify.Suspended)
+		e.Params.Reason = c.reason
+		n := newNotice(t, e)
+		if n.Params.Reason != c.reason {
+			t.Errorf("New(reason %s) keeps %q", c.reason, n.Params.Reason)
+		}
+		for lang, part := range map[string]string{"it": c.it, "en": c.en} {
+			if text, err := notify.Render(n, lang); err != nil || !strings.Contains(text.Body, part) {
+				t.Errorf("Render(%s, %s) = %q, %v; want %q in it", c.reason, lang, text.Body, err, part)
 			}
 		}
 	}

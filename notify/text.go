@@ -106,14 +106,14 @@ func day(lang, date string) string {
 // report itself.
 var reasons = map[string]map[string]string{
 	"it": {
-		"waiting_reporter": "serve una tua risposta", "waiting_third_party": "si attende un altro ente",
+		"waiting_reporter": "si attende una risposta di chi ha segnalato", "waiting_third_party": "si attende un altro ente",
 		"no_access": "il luogo non è accessibile", "weather_safety": "il tempo non permette di lavorare in sicurezza",
 		"materials": "si attendono i materiali", "not_responsible": "non è di nostra competenza",
 		"not_found": "il problema non è stato trovato", "invalid": "la segnalazione non è utilizzabile",
 		"fixed": "il problema è stato risolto", "no_action": "non è necessario intervenire",
 	},
 	"en": {
-		"waiting_reporter": "we need an answer from you", "waiting_third_party": "we are waiting for another body",
+		"waiting_reporter": "an answer of the reporter is awaited", "waiting_third_party": "we are waiting for another body",
 		"no_access": "the place cannot be reached", "weather_safety": "the weather makes work unsafe",
 		"materials": "we are waiting for materials", "not_responsible": "it is not ours to do",
 		"not_found": "the problem was not found", "invalid": "the report cannot be used",

@@ -15,10 +15,10 @@ func TestFormatCode(t *testing.T) {
 		n      int64
 		want   string // "" means refused
 	}{
-		{"MI", 2026, 123, "MI-2026-000123-8"},
-		{"mi", 2026, 124, "MI-2026-000124-6"},
-		{"RO", 2026, 1, "RO-2026-000001-B"},
-		{"LOMCEN", 2026, 1_000_000, "LOMCEN-2026-1000000-I"},
+		{"MI", 2026, 123, "MI-2026-000123-P"},
+		{"mi", 2026, 124, "MI-2026-000124-N"},
+		{"RO", 2026, 1, "RO-2026-000001-9"},
+		{"LOMCEN", 2026, 1_000_000, "LOMCEN-2026-1000000-7"},
 		{"", 2026, 1, ""},
 		{"M1", 2026, 1, ""},
 		{"MÌ", 2026, 1, ""},
@@ -42,24 +42,28 @@ func TestParseCode(t *testing.T) {
 		text string
 		want string // "" means refused
 	}{
-		{"MI-2026-000123-8", "MI-2026-000123-8"},
-		{" mi 2026 000123 8 ", "MI-2026-000123-8"},
-		{"mi20260001238", "MI-2026-000123-8"},
-		{"MI–2026–000123–8", "MI-2026-000123-8"},
-		{"MI/2026/123/8", "MI-2026-000123-8"},
-		{"#MI-2O26-OOO123-8", "MI-2026-000123-8"},
-		{"M1-2026-000l23-8", "MI-2026-000123-8"},
-		{"R0-2026-000001-B", "RO-2026-000001-B"},
-		{"LOMCEN-2026-1000000-1", "LOMCEN-2026-1000000-I"},
+		{"MI-2026-000123-P", "MI-2026-000123-P"},
+		{" mi 2026 000123 p ", "MI-2026-000123-P"},
+		{"mi2026000123P", "MI-2026-000123-P"},
+		{"MI–2026–000123–P", "MI-2026-000123-P"},
+		{"MI/2026/123/P", "MI-2026-000123-P"},
+		{"#MI-2O26-OOO123-P", "MI-2026-000123-P"},
+		{"M1-2026-000l23-P", "MI-2026-000123-P"},
+		{"R0-2026-000001-9", "RO-2026-000001-9"},
+		{"LOMCEN-2026-1000000-7", "LOMCEN-2026-1000000-7"},
+		{"MI-2026-000028-L", "MI-2026-000028-L"},
+		{"MI-2026-000028-1", "MI-2026-000028-L"}, // its look-alike
+		{"MI-2026-000028-i", "MI-2026-000028-L"},
+		{"MI-2026-000028-0", ""},
 		{"MI-2026-000123-7", ""},
-		{"MI-2026-000132-8", ""},
-		{"IM-2026-000123-8", ""},
+		{"MI-2026-000132-P", ""},
+		{"IM-2026-000123-P", ""},
 		{"MI-2026-000123", ""},
 		{"MI-2026-8", ""},
 		{"MI-2026-000000-8", ""},
-		{"2026-000123-8", ""},
-		{"MI-1926-000123-8", ""},
-		{"MI-2026-000123-8!", ""},
+		{"2026-000123-P", ""},
+		{"MI-1926-000123-P", ""},
+		{"MI-2026-000123-P!", ""},
 		{"MI-2026-000123-è", ""},
 		{"", ""},
 		{strings.Repeat("M", 80), ""},
@@ -113,7 +117,7 @@ func TestSlips(t *testing.T) {
 
 // FuzzParseCode sees that whatever is read is a code that reads as itself.
 func FuzzParseCode(f *testing.F) {
-	for _, s := range []string{"MI-2026-000123-8", "mi2026 123 8", "R0-2O26-l-B", "", "2", "A2", "\xff", "AA29999999999999999999"} {
+	for _, s := range []string{"MI-2026-000123-P", "mi2026 123 8", "R0-2O26-l-B", "", "2", "A2", "\xff", "AA29999999999999999999"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -131,16 +135,18 @@ func FuzzParseCode(f *testing.F) {
 	})
 }
 
-// TestCheckCharacter holds MOD 37,36 against identifiers published by others:
-// the GRid of the IFPI standard, and the ISAN of ISO 15706 (its check letters
-// cover the digits before them, so the first one alone and the whole).
+// TestCheckCharacter holds MOD 37,36 against identifiers published as
+// examples: GRid A1-2425G-ABC1234002-M, and ISAN
+// 0000-0000-3A8D-0000-Z-0000-0000-6, whose second character covers the digits
+// of both parts.
 func TestCheckCharacter(t *testing.T) {
 	tests := []struct {
 		body string
 		want byte
 	}{
 		{"A12425GABC1234002", 'M'},
-		{"006A15FA002BC95F", 'A'},
+		{"000000003A8D0000", 'Z'},
+		{"000000003A8D000000000000", '6'},
 	}
 	for _, tt := range tests {
 		if got := report.CheckCharacter(tt.body); got != tt.want {

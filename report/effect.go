@@ -97,7 +97,8 @@ const (
 )
 
 // A HandOver sends, updates or withdraws the dispatch to an organisation: for
-// those in their own system it becomes an exchange with a partner.
+// those in their own system it becomes an exchange with a partner. The desk
+// sends none to the organisation that made the call.
 type HandOver struct {
 	Step     HandStep
 	Report   ID

@@ -63,7 +63,7 @@ func someone(role report.Role) report.Actor {
 // the given state, as its events would have left it.
 func standing(s report.State) report.Report {
 	r := report.Report{
-		ID: theID, Code: "MI-2026-000123-8", Org: contact, Version: 7, Kind: "fault", State: s,
+		ID: theID, Code: "MI-2026-000123-P", Org: contact, Version: 7, Kind: "fault", State: s,
 		ObjectType: pothole, District: centre, Areas: []report.AreaID{centre}, Routing: report.Routed,
 		Point: report.Point{Lon: 9.19, Lat: 45.46}, PointSource: report.FromGPS, AccuracyM: 8,
 		Reporter: anna, Priority: 3, Visibility: report.VisiblePublic, ConsentPublish: true,
@@ -141,7 +141,7 @@ func asking(do report.Action, who report.Actor, current report.Report) report.In
 			OccurredAt: noon.Add(-time.Minute), Base: current.Version, Source: report.SourceUI,
 		},
 		Facts: report.Facts{
-			Org: contact, Code: "MI-2026-000123-8", AssigneeValid: true,
+			Org: contact, Code: "MI-2026-000123-P", AssigneeValid: true,
 			Route:    report.Route{District: centre, Areas: []report.AreaID{centre}, Routing: report.Routed},
 			Activity: report.ActivityFact{ID: potholes, Org: roads},
 			Object:   report.ObjectFact{Found: true, Public: true, DefaultPriority: 3},

@@ -42,6 +42,7 @@ func (d *decision) reprogram(a PlanArgs) error {
 	// The service manager settles the conflicts that a moved plan makes (S1-59).
 	d.tell(CauseReschedule, []Recipient{TellReporter, TellFollowers, TellAssignee, TellResponsibleOrg, TellServiceManagers}, words...)
 	d.say("public.rescheduled", words...)
+	d.update()
 	return nil
 }
 

@@ -31,6 +31,7 @@ func TestRebase(t *testing.T) {
 		{"resolve, resolved by herself", report.Resolve, report.InProgress, report.Resolved, nil, "noop", report.Resolved, nil},
 		{"resolve, suspended", report.Resolve, report.InProgress, report.Suspended, nil, "resume resolve", report.Resolved, nil},
 		{"resolve from a known pause, cancelled", report.Resolve, report.Suspended, report.Cancelled, nil, "work_recorded", report.Cancelled, nil},
+		{"resolve on a pause it knew of", report.Resolve, report.Suspended, report.Suspended, nil, "", "", report.ErrMove},
 		{"resolve, given to ugo", report.Resolve, report.InProgress, report.InProgress, former, "resolve", report.Resolved, nil},
 		{"resolve, given to ugo and cancelled", report.Resolve, report.InProgress, report.Cancelled, former, "work_recorded", report.Cancelled, nil},
 		{"start, suspended before work", report.Start, report.Assigned, report.Suspended, func(r *report.Report) { r.ResumeState = report.Scheduled }, "resume start", report.InProgress, nil},

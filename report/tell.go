@@ -49,6 +49,9 @@ func (d *decision) withdraw(before Report) {
 	}
 	d.handOver(HandWithdraw, before)
 	d.notice(Notice{Cause: CauseWithdrawn, To: TellResponsibleOrg, Org: before.ResponsibleOrg, District: before.District})
+	if d.row.District != before.District || !oneOf(d.row.State, handedStates) {
+		d.notice(Notice{Cause: CauseWithdrawn, To: TellDistrictLeads, District: before.District})
+	}
 	if before.Assignee != "" {
 		d.notice(Notice{Cause: CauseWithdrawn, To: TellPerson, Person: before.Assignee})
 	}

@@ -139,3 +139,14 @@ func (s *Store) AreaName(ctx context.Context, id string) (code, name string, err
 	}
 	return code, name, nil
 }
+
+// UnconfirmedAreas counts the areas in force that were reconstructed and that
+// no administrator has confirmed.
+func (s *Store) UnconfirmedAreas(ctx context.Context) (int, error) {
+	const q = `SELECT count(*) FROM areas WHERE source = 'reconstructed' AND NOT confirmed AND validTo = ''`
+	var n int
+	if _, err := s.value(ctx, q, nil, &n); err != nil {
+		return 0, fmt.Errorf("count areas: %w", err)
+	}
+	return n, nil
+}

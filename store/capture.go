@@ -11,8 +11,14 @@ import (
 
 	"github.com/pocketbase/dbx"
 
+	"github.com/sestante/sestante/fault"
 	fieldsync "github.com/sestante/sestante/sync"
 )
+
+// ErrCaptured refuses a change of a collection that the devices depend on.
+var ErrCaptured = fault.Define(fault.Conflict, "sync.captured",
+	"Devices depend on a field of this collection: change it in a migration, together with the table of what travels.",
+	"I dispositivi dipendono da un campo di questa raccolta: modificala con una migrazione, insieme all'elenco di ciò che viene inviato.")
 
 // InstallCapture makes the triggers that keep the head-log what the table of
 // scopes says they are, and the log what the tables say it is: it creates what
@@ -37,6 +43,9 @@ func (s *Store) InstallCapture(ctx context.Context) error {
 				if err := tx.exec(ctx, o.sql, nil); err != nil {
 					return fmt.Errorf("create %s: %w", o.name, err)
 				}
+			}
+			if err := tx.checkColumns(ctx); err != nil {
+				return err
 			}
 			if err := tx.settle(ctx); err != nil {
 				return err
@@ -232,6 +241,50 @@ func (s *Store) ids(ctx context.Context, q string, p dbx.Params) ([]string, erro
 	return out, nil
 }
 
+// RestampCollection counts a change of every record of a captured collection:
+// after its columns were edited, nobody can say whose body stayed the same. Of
+// any other collection it does nothing.
+func (s *Store) RestampCollection(ctx context.Context, name string) error {
+	if _, ok := fieldsync.CollectionOf(name); !ok {
+		return nil
+	}
+	return s.hasTable(ctx, name, func() error {
+		ids, err := s.ids(ctx, "SELECT id FROM `"+name+"` ORDER BY id", nil)
+		if err != nil {
+			return err
+		}
+		return s.RestampRecords(ctx, name, ids)
+	})
+}
+
+// checkColumns makes sure that every column the capture reads and every column
+// that travels exists. SQLite would tell only at the next write, by refusing
+// it.
+func (s *Store) checkColumns(ctx context.Context) error {
+	for _, c := range fieldsync.Captured {
+		err := s.hasTable(ctx, c.Name, func() error {
+			if _, err := s.ids(ctx, "SELECT id FROM `_s_in_"+c.Name+"` LIMIT 0", nil); err != nil {
+				return fmt.Errorf("%w: %w", ErrCaptured.In(c.Name), err)
+			}
+			for a := fieldsync.ForReference; a <= fieldsync.ForStaff; a++ {
+				if _, err := s.Bodies(ctx, c.Name, a, nil); err != nil {
+					return fmt.Errorf("%w: %w", ErrCaptured.In(c.Name), err)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return s.hasTable(ctx, "roles", func() error {
+		if _, err := s.ids(ctx, "SELECT usr AS id FROM _s_entitled, _s_below LIMIT 0", nil); err != nil {
+			return fmt.Errorf("%w: %w", ErrCaptured.In("roles"), err)
+		}
+		return nil
+	})
+}
+
 // RestampRecords counts a change of each of the records, one number each, and
 // puts them in the scopes they belong in.
 func (s *Store) RestampRecords(ctx context.Context, coll string, ids []string) error {
@@ -281,14 +334,7 @@ func (s *Store) restampChangedBodies(ctx context.Context) error {
 		if first {
 			continue // nobody was served yet
 		}
-		err := s.hasTable(ctx, c.Name, func() error {
-			ids, err := s.ids(ctx, "SELECT id FROM `"+c.Name+"` ORDER BY id", nil)
-			if err != nil {
-				return err
-			}
-			return s.RestampRecords(ctx, c.Name, ids)
-		})
-		if err != nil {
+		if err := s.RestampCollection(ctx, c.Name); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 
@@ -35,4 +36,16 @@ func Connect(path string) (*dbx.DB, error) {
 // It is not bootstrapped yet.
 func NewApp(dir string) *core.BaseApp {
 	return core.NewBaseApp(core.BaseAppConfig{DataDir: dir, DBConnect: Connect, EncryptionEnv: "SESTANTE_SETTINGS_KEY"})
+}
+
+// LinkedSQLite returns the version of the SQLite this program carries, without
+// opening any file.
+func LinkedSQLite() (string, error) {
+	db, err := dbx.Open("sqlite", ":memory:")
+	if err != nil {
+		return "", fmt.Errorf("open a database in memory: %w", err)
+	}
+	var v string
+	err = db.NewQuery(`SELECT sqlite_version()`).Row(&v)
+	return v, errors.Join(err, db.Close())
 }

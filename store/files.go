@@ -111,3 +111,22 @@ func (s *Store) Photo(ctx context.Context, sha256 string, size Size) ([]byte, er
 	}
 	return buf.Bytes(), nil
 }
+
+// ProbeFiles writes, reads and removes a small file through the file system
+// photos are kept in, and returns what went wrong.
+func (s *Store) ProbeFiles(ctx context.Context) error {
+	fsys, err := s.app.NewFilesystem()
+	if err != nil {
+		return fmt.Errorf("open the file system: %w", wrap(err))
+	}
+	defer func() { _ = fsys.Close() }()
+	fsys.SetContext(ctx)
+	const key = "photos/.probe"
+	if err := fsys.Upload([]byte("sestante"), key); err != nil {
+		return fmt.Errorf("write a file: %w", wrap(err))
+	}
+	if ok, err := fsys.Exists(key); err != nil || !ok {
+		return fmt.Errorf("read it back: %w", errors.Join(ErrNoFile, err))
+	}
+	return fsys.Delete(key)
+}

@@ -15,9 +15,10 @@ import (
 // Ledger is the storage behind a push: one write transaction, and the function
 // that carries a change out.
 type Ledger struct {
-	Tx  *Store
-	Now time.Time
-	Do  func(ctx context.Context, c fieldsync.Change) (fieldsync.Outcome, error)
+	Tx    *Store
+	Now   time.Time
+	Shown int64 // the checkpoint the device says it shows; 0: it does not say
+	Do    func(ctx context.Context, c fieldsync.Change) (fieldsync.Outcome, error)
 }
 
 // Device returns the device, registered to that person at first contact.
@@ -64,7 +65,7 @@ func (l Ledger) KeepDevice(ctx context.Context, d fieldsync.Device) error {
 			skew_ms = excluded.skew_ms, unacked = excluded.unacked, oldest_unacked = excluded.oldest_unacked`
 	p := dbx.Params{
 		"did": d.ID, "usr": d.Person, "app": d.App, "schema": d.Schema, "lmid": d.LMid, "chain": d.Chain,
-		"cur": d.CurSeq, "seen": stamp(d.Seen), "skew": d.SkewMs, "n": d.N, "oldest": stamp(d.Oldest),
+		"cur": max(d.CurSeq, l.Shown), "seen": stamp(d.Seen), "skew": d.SkewMs, "n": d.N, "oldest": stamp(d.Oldest),
 	}
 	if err := l.Tx.exec(ctx, q, p); err != nil {
 		return err

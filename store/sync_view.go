@@ -194,17 +194,18 @@ func (s *Store) LastMid(ctx context.Context, device string) (int64, error) {
 	return mid, err
 }
 
-// DeviceState returns what the person's device may do. A device nobody has
-// registered is active; somebody else's is fieldsync.ErrDevice.
-func (s *Store) DeviceState(ctx context.Context, who report.PersonID, device string) (fieldsync.DeviceState, error) {
+// DeviceState returns what the person's device may do, and whether it is
+// registered: one that is not is active. Somebody else's is
+// fieldsync.ErrDevice.
+func (s *Store) DeviceState(ctx context.Context, who report.PersonID, device string) (state fieldsync.DeviceState, known bool, err error) {
 	owner, state, err := s.deviceOwner(ctx, device)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	if owner != "" && owner != who {
-		return "", fieldsync.ErrDevice
+		return "", false, fieldsync.ErrDevice
 	}
-	return state, nil
+	return state, owner != "", nil
 }
 
 // News looks for what a person does not know yet: changes in the scopes they
@@ -212,7 +213,7 @@ func (s *Store) DeviceState(ctx context.Context, who report.PersonID, device str
 func (s *Store) News(ctx context.Context, who report.PersonID, device string, after int64) (fieldsync.News, error) {
 	var n fieldsync.News
 	var err error
-	if n.State, err = s.DeviceState(ctx, who, device); err != nil {
+	if n.State, _, err = s.DeviceState(ctx, who, device); err != nil {
 		return n, err
 	}
 	head, err := s.Head(ctx)

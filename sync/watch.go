@@ -58,14 +58,25 @@ type Hub struct {
 	polled time.Time
 }
 
-// Committed tells the hub that the log has reached seq.
+// Committed tells the hub that the log has reached seq, as somebody found who
+// looked.
 func (h *Hub) Committed(seq int64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if seq <= h.seq {
-		return
+	if seq > h.seq {
+		h.seq = seq
+		h.rouse()
 	}
-	h.seq = seq
+}
+
+// Stir tells the hub that something was committed: every stream looks.
+func (h *Hub) Stir() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.rouse()
+}
+
+func (h *Hub) rouse() {
 	if h.woken != nil {
 		close(h.woken)
 		h.woken = nil

@@ -56,7 +56,7 @@ var rooms = map[string][]string{
 	// wiring
 	"cmd/...": {"*"},
 
-	// helpers of the house, and of its tests
+	// what serves the house, and its tests
 	"internal/apierr":   {"fault", "pocketbase", "http"},
 	"internal/arch":     {},
 	"internal/config":   {"fault"},

@@ -109,6 +109,26 @@ func headings(markdown string) []string {
 	return anchors
 }
 
+// source finds the names of source files in prose: `geo/index.go`.
+var source = regexp.MustCompile("`([a-z_-]+(?:/[a-z0-9_-]+)*\\.go)`")
+
+// TestNamedFilesAreThere: a page that says where something is done names a
+// file that exists.
+func TestNamedFilesAreThere(t *testing.T) {
+	named := 0
+	for _, path := range files(t, ".md") {
+		for _, m := range source.FindAllStringSubmatch(read(t, path), -1) {
+			named++
+			if _, err := os.Stat(filepath.Join(root, m[1])); err != nil {
+				t.Errorf("%s names %s, which is not there", path, m[1])
+			}
+		}
+	}
+	if named < 10 {
+		t.Errorf("only %d files named: the test looks in the wrong place", named)
+	}
+}
+
 func TestHeadings(t *testing.T) {
 	got := headings("# What is it?\ntext # not one\n## See it run, in 3 steps\n#no\n")
 	if want := []string{"what-is-it", "see-it-run-in-3-steps"}; !slices.Equal(got, want) {

@@ -105,13 +105,14 @@ func (c Config) check() error {
 // transport returns the connection with the account's authorisation on it. We
 // build it ourselves because the client takes either an account or a transport.
 func (c Config) transport(ctx context.Context) (http.RoundTripper, error) {
-	var base http.RoundTripper
+	base := http.DefaultTransport
+	if own, ok := base.(*http.Transport); ok {
+		own = own.Clone()
+		own.MaxIdleConnsPerHost = 64 // two by default: every worker would dial anew
+		base = own
+	}
 	if c.HTTPClient != nil && c.HTTPClient.Transport != nil {
 		base = c.HTTPClient.Transport
-	} else {
-		own := http.DefaultTransport.(*http.Transport).Clone() //nolint:errcheck,forcetypeassert // the standard library's own
-		own.MaxIdleConnsPerHost = 64                           // two by default: every worker would dial anew
-		base = own
 	}
 	if c.WithoutAuth {
 		return base, nil

@@ -17,6 +17,7 @@ package main
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -73,13 +74,13 @@ func run(out string) error {
 	if err := os.WriteFile(out, packed, 0o644); err != nil {
 		return fmt.Errorf("writing provinces: %w", err)
 	}
-	fmt.Printf("%s: %d provinces, %d bytes\n", out, n, len(packed))
+	fmt.Fprintf(os.Stdout, "%s: %d provinces, %d bytes\n", out, n, len(packed))
 	return nil
 }
 
 // fetch returns the unpacked source, after its hash.
 func fetch() ([]byte, error) {
-	cmd := exec.Command("go", "mod", "download", "-json", module)
+	cmd := exec.CommandContext(context.Background(), "go", "mod", "download", "-json", module)
 	cmd.Stderr = os.Stderr
 	answer, err := cmd.Output()
 	if err != nil {
@@ -122,7 +123,7 @@ func italy(source []byte) (text []byte, n int, err error) {
 		Features []struct {
 			Properties struct {
 				Name string `json:"name"`
-				ISO  string `json:"iso_3166_2"`
+				ISO  string `json:"iso_3166_2"` //nolint:tagliatelle // as the source names it
 			} `json:"properties"`
 			Geometry json.RawMessage `json:"geometry"`
 		} `json:"features"`
@@ -167,12 +168,12 @@ func check(text []byte) error {
 		return err
 	}
 	for _, w := range warnings {
-		fmt.Printf("%s: %s\n", w.Kind, w.Text)
+		fmt.Fprintf(os.Stdout, "%s: %s\n", w.Kind, w.Text)
 		if w.Kind == geo.WarnGap || w.Kind == geo.WarnOverlap || w.Kind == geo.WarnUnused {
 			return errors.New("the provinces do not fit together")
 		}
 	}
-	fmt.Printf("%d districts\n", len(districts))
+	fmt.Fprintf(os.Stdout, "%d districts\n", len(districts))
 	return nil
 }
 

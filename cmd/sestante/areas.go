@@ -1,0 +1,299 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sestante/sestante/desk"
+	"github.com/sestante/sestante/fault"
+	"github.com/sestante/sestante/geo"
+)
+
+func areasCommand(w world) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "areas",
+		Short: "Import, join and ask the territory",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.AddCommand(areasImport(w), areasDissolve(w), areasLocate(w), areasList(w))
+	return root
+}
+
+// An importing says how a file becomes areas.
+type importing struct {
+	kind, code, name, priority, source, from, extent, selector string
+	dryRun, json                                               bool
+}
+
+func areasImport(w world) *cobra.Command {
+	var o importing
+	cmd := &cobra.Command{
+		Use:   "import FILE",
+		Short: "Import areas from GeoJSON or TopoJSON (- reads standard input)",
+		Long: `Import areas from a GeoJSON or TopoJSON file in WGS84 (lon, lat).
+
+The file is checked whole before anything is kept: every bad feature is named,
+with its place and what to do, and one bad feature refuses the file. Areas that
+are the same as those in force are left alone. One that differs becomes a new
+version; the old version goes on answering for reports of its days.`,
+		Example: `  sestante areas import provinces.geojson --kind province --code-property sigla --name-property name
+  sestante areas import districts.topojson --kind district --code-property code --dry-run`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			areas, err := o.read(w, args[0])
+			if err != nil {
+				return err
+			}
+			return keepAreas(cmd, w, areas, o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.kind, "kind", "", "kind of every area: "+kindList())
+	f.StringVar(&o.code, "code-property", "", "property with the code, unique in the file")
+	f.StringVar(&o.name, "name-property", "", "property with the name (default: the code)")
+	f.StringVar(&o.priority, "priority-property", "priority", "property with the priority: among overlapping areas of a kind the higher wins (default when absent: 0)")
+	f.StringVar(&o.selector, "selector", "", `which reports the areas are for, as JSON: {"siteTypes":["cs"]} (needed for overlays)`)
+	f.StringVar(&o.extent, "extent", "italy", "where the areas must lie, to notice swapped coordinates: italy or world")
+	o.common(cmd)
+	for _, name := range []string{"kind", "code-property"} {
+		if err := cmd.MarkFlagRequired(name); err != nil {
+			panic(err) // the flag is defined above
+		}
+	}
+	return cmd
+}
+
+// common adds the flags that importing and dissolving share.
+func (o *importing) common(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&o.source, "source", "", "where the boundaries come from: seed, reconstructed, istat, admin")
+	f.StringVar(&o.from, "valid-from", "", "first day of the new versions, 2006-01-02 (default: since always for new codes, now for changed ones)")
+	f.BoolVar(&o.dryRun, "dry-run", false, "check the file and say what would change; keep nothing")
+	f.BoolVar(&o.json, "json", false, "print the result as JSON")
+}
+
+func kindList() string {
+	var names []string
+	for _, k := range geo.Kinds() {
+		names = append(names, string(k))
+	}
+	return strings.Join(names, ", ")
+}
+
+// read turns a file into areas, or refuses it with everything that is wrong.
+func (o importing) read(w world, path string) ([]geo.Area, error) {
+	if !slices.Contains(geo.Kinds(), geo.Kind(o.kind)) {
+		return nil, fmt.Errorf("%w: --kind %q is none of %s", errUsage, o.kind, kindList())
+	}
+	collection, err := decodeFile(w, path, o.extent, o.code)
+	if err != nil {
+		return nil, err
+	}
+	areas, err := collection.Areas(geo.Fields{Code: o.code, Name: o.name, Kind: geo.Kind(o.kind), Source: geo.Source(o.source)})
+	if err != nil {
+		return nil, err
+	}
+	var selector geo.Selector
+	if o.selector != "" {
+		d := json.NewDecoder(strings.NewReader(o.selector))
+		d.DisallowUnknownFields()
+		if err := d.Decode(&selector); err != nil {
+			return nil, fmt.Errorf("%w: --selector is not the JSON of a selector: %w", errUsage, err)
+		}
+	}
+	priorities := map[string]int{}
+	for _, f := range collection.Features {
+		if n, ok := f.Integer(o.priority); ok {
+			priorities[f.Text(o.code)] = n
+		}
+	}
+	for i := range areas {
+		areas[i].Selector = selector
+		areas[i].Priority = priorities[areas[i].Code]
+	}
+	return areas, nil
+}
+
+// decodeFile reads a file of boundaries; - is standard input.
+func decodeFile(w world, path, extent, code string) (geo.Collection, error) {
+	limits := geo.Limits{Expect: geo.Italy(), Code: code}
+	switch extent {
+	case "italy":
+	case "world":
+		limits.Expect = geo.World()
+	default:
+		return geo.Collection{}, fmt.Errorf("%w: --extent is italy or world", errUsage)
+	}
+	in, done, err := open(w, path)
+	if err != nil {
+		return geo.Collection{}, err
+	}
+	defer done()
+	return geo.Decode(in, limits)
+}
+
+// errNoFile answers a file that cannot be read.
+var errNoFile = fault.Define(fault.NotFound, "file.none", "The file cannot be read.", "Il file non si può leggere.")
+
+func open(w world, path string) (io.Reader, func(), error) {
+	if path == "-" {
+		return w.in, func() {}, nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, nil, errNoFile.In(path).With("%v", errors.Unwrap(err))
+	}
+	return f, func() { _ = f.Close() }, nil // it was only read
+}
+
+func keepAreas(cmd *cobra.Command, w world, areas []geo.Area, o importing) error {
+	from, err := parseDay(o.from)
+	if err != nil {
+		return err
+	}
+	return withHouse(cmd, w, func(h *house) error {
+		changes, err := h.desk.ImportAreas(cmd.Context(), areas, from, o.dryRun)
+		if err != nil {
+			return err
+		}
+		return printChanges(w, changes, o.json)
+	})
+}
+
+func parseDay(day string) (time.Time, error) {
+	if day == "" {
+		return time.Time{}, nil
+	}
+	at, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return at, fmt.Errorf("%w: --valid-from %q is no day such as 2026-01-31", errUsage, day)
+	}
+	return at, nil
+}
+
+func printChanges(w world, c desk.AreaChanges, asJSON bool) error {
+	if asJSON {
+		return json.NewEncoder(w.out).Encode(c)
+	}
+	verb := "kept"
+	if c.DryRun {
+		verb = "would be kept (dry run)"
+	}
+	_, err := fmt.Fprintf(w.out, "%d new, %d changed, %d unchanged: %s\n", len(c.Added), len(c.Changed), len(c.Unchanged), verb)
+	for _, codes := range []struct {
+		name string
+		list []string
+	}{{"new", c.Added}, {"changed", c.Changed}} {
+		if len(codes.list) > 0 && err == nil {
+			_, err = fmt.Fprintf(w.out, "%s: %s\n", codes.name, strings.Join(codes.list, " "))
+		}
+	}
+	return err
+}
+
+func areasDissolve(w world) *cobra.Command {
+	var o importing
+	var table, provinces, code string
+	cmd := &cobra.Command{
+		Use:   "dissolve --table TABLE",
+		Short: "Join provinces into districts by a table",
+		Long: `Join provinces into districts (and macro areas) by a table, and keep them.
+
+TABLE is a JSON file, or the word "italy" for the table that ships with the
+program: the 26 districts of an Italian operator and the overlay of its sorting
+centres. Rows that were reconstructed are marked so, and wait for an
+administrator to confirm them.
+
+The provinces are those of --provinces FILE, or else the provinces in force in
+the database, or else the small public-domain set that ships with the program.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			t, err := readTable(w, table)
+			if err != nil {
+				return err
+			}
+			return withHouse(cmd, w, func(h *house) error {
+				from, err := h.provinces(cmd, w, provinces, code, o.extent)
+				if err != nil {
+					return err
+				}
+				districts, warnings, err := geo.Dissolve(t, from.collection, from.code)
+				if err != nil {
+					return err
+				}
+				for _, warning := range warnings {
+					_, _ = fmt.Fprintf(w.err, "note: %s\n", warning.Text) // beside the result, for a person
+				}
+				day, err := parseDay(o.from)
+				if err != nil {
+					return err
+				}
+				all := append(geo.MacroAreas(t, districts), districts...)
+				changes, err := h.desk.ImportAreas(cmd.Context(), all, day, o.dryRun)
+				if err != nil {
+					return err
+				}
+				return printChanges(w, changes, o.json)
+			})
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&table, "table", "", `the table: a JSON file, or "italy"`)
+	f.StringVar(&provinces, "provinces", "", "GeoJSON or TopoJSON file with the provinces")
+	f.StringVar(&code, "code-property", "sigla", "property of --provinces with the province's code")
+	f.StringVar(&o.extent, "extent", "italy", "where the provinces must lie: italy or world")
+	o.common(cmd)
+	if err := cmd.MarkFlagRequired("table"); err != nil {
+		panic(err) // the flag is defined above
+	}
+	return cmd
+}
+
+func readTable(w world, path string) (geo.Table, error) {
+	if path == "italy" {
+		return geo.ItalyDistricts()
+	}
+	in, done, err := open(w, path)
+	if err != nil {
+		return geo.Table{}, err
+	}
+	defer done()
+	return geo.DecodeTable(in)
+}
+
+// boundaries are provinces and the property that names them.
+type boundaries struct {
+	collection geo.Collection
+	code       string
+}
+
+// provinces finds the provinces to dissolve.
+func (h *house) provinces(cmd *cobra.Command, w world, path, code, extent string) (boundaries, error) {
+	if path != "" {
+		c, err := decodeFile(w, path, extent, code)
+		return boundaries{c, code}, err
+	}
+	areas, err := h.desk.AreasInForce(cmd.Context())
+	if err != nil {
+		return boundaries{}, err
+	}
+	areas = slices.DeleteFunc(areas, func(a geo.Area) bool { return a.Kind != geo.Province })
+	if len(areas) == 0 {
+		c, err := geo.ItalyProvinces()
+		return boundaries{c, "code"}, err
+	}
+	var c geo.Collection
+	for i, a := range areas {
+		c.Features = append(c.Features, geo.Feature{Index: i, Properties: map[string]any{"code": a.Code}, Geometry: a.Geometry})
+	}
+	return boundaries{c, "code"}, nil
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/pocketbase/pocketbase/apis"
+	"github.com/pocketbase/pocketbase/core"
+	"github.com/pocketbase/pocketbase/tools/hook"
+	"github.com/pocketbase/pocketbase/tools/security"
+	"github.com/spf13/cobra"
+
+	"github.com/sestante/sestante/internal/config"
+	"github.com/sestante/sestante/jobs"
+	mobileapi "github.com/sestante/sestante/mobile-api"
+	"github.com/sestante/sestante/notify/fcm"
+)
+
+func serveCommand(w world) *cobra.Command {
+	return &cobra.Command{
+		Use:   "serve",
+		Short: "Run the server",
+		Long: `Run the server: the API for phones and the web app, PocketBase's dashboard for
+administrators at /_/, and the loops that push notices.
+
+It stops on an interrupt or SIGTERM: new requests are answered 503, those under
+way are let end (shutdown.drain_s), and the exit code is 0.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := settings(w)
+			if err != nil {
+				return err
+			}
+			h, err := openHouse(cmd.Context(), cfg, newLog(cfg, w.err), w.now)
+			if err != nil {
+				return err
+			}
+			return h.serve(cmd.Context(), nil)
+		},
+	}
+}
+
+// serve runs the server until ctx ends, and closes the house. When started is
+// not nil it is told the address, once the server answers.
+func (h *house) serve(ctx context.Context, started func(address string)) error {
+	api, err := mobileapi.New(mobileapi.Config{
+		Desk: h.desk, Log: h.log, Now: h.now,
+		MaxBody: h.cfg.Intake.MaxBodyBytes, MaxPhoto: h.cfg.Intake.MaxPhotoBytes, MaxPhotos: h.cfg.Intake.MaxPhotos,
+		MaxPush: h.cfg.Sync.MaxPushBytes, RatePerMinute: h.cfg.Intake.RatePerMinute, RateBurst: h.cfg.Intake.RateBurst,
+		StreamsPerUser: h.cfg.Sync.StreamsPerUser, Heartbeat: h.cfg.Sync.Heartbeat, Language: h.cfg.LanguageDefault,
+	})
+	if err != nil {
+		return errors.Join(err, h.close())
+	}
+	loops, err := h.loops(ctx)
+	if err != nil {
+		return errors.Join(err, h.close())
+	}
+	h.app.OnServe().Bind(&hook.Handler[*core.ServeEvent]{Id: "sestante.api", Func: func(se *core.ServeEvent) error {
+		api.Bind(se)
+		if err := se.Next(); err != nil {
+			return err
+		}
+		h.log.Info("serving", "address", se.Listener.Addr().String(), "version", Version)
+		loops.Start(context.WithoutCancel(ctx)) // they are stopped after the requests have ended
+		if started != nil {
+			started(se.Listener.Addr().String())
+		}
+		return nil
+	}})
+	// Before PocketBase's own handler, which cuts every request at once.
+	h.app.OnTerminate().Bind(&hook.Handler[*core.TerminateEvent]{Id: "sestante.drain", Priority: -10_000, Func: func(te *core.TerminateEvent) error {
+		drain, cancel := context.WithTimeout(context.Background(), h.cfg.Shutdown.Drain)
+		defer cancel()
+		if err := api.Drain(drain); err != nil {
+			h.log.Error("requests were cut off", "err", err)
+		}
+		loops.Stop()
+		return te.Next()
+	}})
+	return h.listen(ctx)
+}
+
+// listen serves HTTP until ctx ends or the listener fails.
+func (h *house) listen(ctx context.Context) error {
+	done := make(chan error, 1)
+	go func() { done <- apis.Serve(h.app, apis.ServeConfig{HttpAddr: h.cfg.HTTP}) }()
+	select {
+	case err := <-done:
+		if err != nil {
+			err = fmt.Errorf("serve on %s: %w", h.cfg.HTTP, err)
+		}
+		return errors.Join(err, h.close())
+	case <-ctx.Done():
+		h.log.Info("stopping")
+		err := h.close() // makes Serve return
+		<-done
+		return err
+	}
+}
+
+// loops prepares what runs beside the server.
+func (h *house) loops(ctx context.Context) (*jobs.Group, error) {
+	loops := jobs.NewGroup(h.log)
+	loops.Add("grants", jobs.Every(time.Minute, "grants", jobs.Alone{}, h.log, func(ctx context.Context) error {
+		return h.store.SweepGrants(ctx, h.now())
+	}))
+	if h.cfg.Push.FCM.ProjectID == "" {
+		return loops, nil
+	}
+	phones, err := fcm.New(ctx, fcmConfig(h.cfg))
+	if err != nil {
+		return nil, fmt.Errorf("set up push: %w", err)
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "localhost"
+	}
+	sender, err := jobs.NewSender(jobs.Config{
+		Outbox: h.store, Channel: phones, Owner: host + "-" + security.RandomString(8), Now: h.now, Log: h.log,
+		Workers: h.cfg.Push.Workers, Lease: h.cfg.Push.Lease, MaxAttempts: h.cfg.Push.MaxAttempts, Wake: h.wake,
+	})
+	if err != nil {
+		return nil, err
+	}
+	loops.Add("push", sender.Run)
+	return loops, nil
+}
+
+// fcmConfig says how notices reach phones. A stand-in is asked without
+// credentials when there are none.
+func fcmConfig(cfg config.Config) fcm.Config {
+	c := cfg.Push.FCM
+	return fcm.Config{
+		ProjectID: c.ProjectID, Credentials: []byte(c.Credentials.Reveal()), Endpoint: c.Endpoint,
+		WithoutAuth: c.Endpoint != "" && c.Credentials.IsZero(),
+	}
+}

@@ -1,0 +1,199 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sestante/sestante/report"
+	"github.com/sestante/sestante/store"
+	fieldsync "github.com/sestante/sestante/sync"
+)
+
+// SyncConfig is what the devices' side of a desk needs. The zero value works.
+type SyncConfig struct {
+	// Hub wakes streams. Hand its Stir to Config.Changed, and streams learn of
+	// every commit at once; without one they learn of them within a second.
+	Hub    *fieldsync.Hub
+	Limits fieldsync.Limits
+	Gates  fieldsync.Gates
+	// Wait is time.After, or a test's.
+	Wait func(time.Duration) <-chan time.Time
+}
+
+// Sync is what devices ask of the desk. It is safe for concurrent use.
+type Sync struct {
+	desk *Desk
+	cfg  SyncConfig
+}
+
+// NewSync returns the devices' side of a desk.
+func NewSync(d *Desk, cfg SyncConfig) (*Sync, error) {
+	if d == nil {
+		return nil, errors.New("desk: a sync needs a desk")
+	}
+	if cfg.Hub == nil {
+		cfg.Hub = &fieldsync.Hub{}
+	}
+	if cfg.Wait == nil {
+		cfg.Wait = time.After
+	}
+	cfg.Limits = cfg.Limits.Or()
+	return &Sync{d, cfg}, nil
+}
+
+// Limits returns the limits a door must decode with.
+func (s *Sync) Limits() fieldsync.Limits { return s.cfg.Limits }
+
+// Push takes what a device has to say (see fieldsync.Push) in one transaction,
+// and returns once it may be acknowledged. The errors are ErrSignIn,
+// fieldsync.ErrDevice for the device of somebody else, and fieldsync.ErrBody;
+// after any error nothing of the push was kept.
+func (s *Sync) Push(ctx context.Context, who report.Actor, req fieldsync.PushRequest) (fieldsync.PushReply, error) {
+	if who.ID == "" {
+		return fieldsync.PushReply{}, ErrSignIn
+	}
+	d := s.desk
+	if _, err := d.routes(ctx); err != nil {
+		return fieldsync.PushReply{}, err
+	}
+	// A phone that hangs up in the middle must not undo what others see done.
+	ctx = context.WithoutCancel(ctx)
+	var reply fieldsync.PushReply
+	err := d.inTx(ctx, func(tx *store.Store) error {
+		ledger := store.Ledger{Tx: tx, Now: d.now(), Shown: s.shown(ctx, who, req.Pull), Do: func(ctx context.Context, c fieldsync.Change) (fieldsync.Outcome, error) {
+			return d.apply(ctx, tx, who, c)
+		}}
+		var err error
+		if reply, err = fieldsync.Push(ctx, ledger, who, req, d.now()); err != nil {
+			return err
+		}
+		return tx.MarkCommit(ctx, d.now())
+	})
+	if err != nil {
+		return fieldsync.PushReply{}, fmt.Errorf("push: %w", err)
+	}
+	if reply.Stopped != nil {
+		d.log.ErrorContext(ctx, "push deferred", "device", req.Device, "lastMid", reply.LMid, "error", reply.Stopped)
+	}
+	s.cfg.Hub.Stir()
+	return reply, s.cfg.Gates.Acknowledge(ctx, reply.Seq)
+}
+
+// shown returns the checkpoint the device says it shows, or 0.
+func (s *Sync) shown(ctx context.Context, who report.Actor, pull *fieldsync.PullRequest) int64 {
+	if pull == nil || pull.Cursor == "" {
+		return 0
+	}
+	key, err := s.desk.store.SyncKey(ctx)
+	if err != nil {
+		return 0
+	}
+	cur, err := fieldsync.OpenCursor(key, who.ID, pull.Cursor)
+	if err != nil {
+		return 0
+	}
+	return cur.Seq
+}
+
+// Pull sends what changed for a person since the cursor, line by line, from one
+// state of the database. The errors are ErrSignIn, fieldsync.ErrDevice,
+// fieldsync.ErrLocked, fieldsync.ErrCursor, and emit's own.
+func (s *Sync) Pull(ctx context.Context, who report.Actor, req fieldsync.PullRequest, emit func(line any) error) error {
+	if who.ID == "" {
+		return ErrSignIn
+	}
+	d := s.desk
+	key, err := d.store.SyncKey(ctx)
+	if err != nil {
+		return err
+	}
+	state, known, err := d.store.DeviceState(ctx, who.ID, req.Device)
+	if err != nil {
+		return err
+	}
+	if len(state.Command()) > 0 {
+		return fieldsync.ErrLocked.With("%s", state)
+	}
+	if !known {
+		if _, err := s.Push(ctx, who, fieldsync.PushRequest{V: fieldsync.Version, Device: req.Device, Schema: req.Schema}); err != nil {
+			return err
+		}
+	}
+	return d.store.Snapshot(ctx, func(view *store.Store) error {
+		return fieldsync.Pull(ctx, gated{view, s.cfg.Gates}, who.ID, key, req, s.cfg.Limits, d.now(), emit)
+	})
+}
+
+// gated shows a view only up to the watermark.
+type gated struct {
+	*store.Store
+	gates fieldsync.Gates
+}
+
+// Head returns the epoch and how much of the log may be shown.
+func (g gated) Head(ctx context.Context) (fieldsync.Head, error) {
+	h, err := g.Store.Head(ctx)
+	if err != nil {
+		return h, err
+	}
+	h.Seq, err = g.gates.Shown(ctx, h.Seq)
+	return h, err
+}
+
+// Exchange is a push and a pull in one round trip: the first line is the push's
+// reply, and what follows was read after it was committed. A device that is
+// locked gets the first line only.
+func (s *Sync) Exchange(ctx context.Context, who report.Actor, req fieldsync.PushRequest, emit func(line any) error) error {
+	reply, err := s.Push(ctx, who, req)
+	if err != nil {
+		return err
+	}
+	reply.T = "push"
+	if err := emit(reply); err != nil {
+		return err
+	}
+	if req.Pull == nil || len(reply.Cmd) > 0 {
+		return nil
+	}
+	return s.Pull(ctx, who, *req.Pull, emit)
+}
+
+// Watch tells a device when there is something to pull, until ctx ends or emit
+// fails (see fieldsync.Watch). After is the last number it was told of.
+func (s *Sync) Watch(ctx context.Context, who report.Actor, device string, after int64, emit func(event any) error) error {
+	if who.ID == "" {
+		return ErrSignIn
+	}
+	return fieldsync.Watch(ctx, fieldsync.Stream{
+		Hub: s.cfg.Hub, News: s.desk.store, Who: who.ID, ID: device, After: after, Now: s.desk.now, Wait: s.cfg.Wait,
+	}, emit)
+}
+
+// apply carries out one change a device sent.
+func (d *Desk) apply(ctx context.Context, tx *store.Store, who report.Actor, c fieldsync.Change) (fieldsync.Outcome, error) {
+	call := report.Call{
+		ID: c.CallID, Name: c.Name, Report: report.ID(c.ID), Args: c.Args, OccurredAt: c.Happened,
+		Base: c.Base.Ver, Device: c.Device, Source: report.SourceSync, OffsetMs: c.OffsetMs,
+	}
+	if c.Pos != nil {
+		call.At = &report.Point{Lon: c.Pos.Lon, Lat: c.Pos.Lat}
+	}
+	if c.Op == fieldsync.OpCreate {
+		return d.declarePhoto(ctx, tx, who, c, call)
+	}
+	res, err := d.do(ctx, tx, who, call)
+	if err != nil {
+		return fieldsync.Outcome{}, err
+	}
+	return outcomeOf(res), nil
+}
+
+func outcomeOf(res Result) fieldsync.Outcome {
+	out := fieldsync.Outcome{St: fieldsync.Status(res.Status), Ver: res.Report.Version}
+	if out.St == "" {
+		out.St = fieldsync.Applied
+	}
+	return out
+}
