@@ -24,7 +24,7 @@ func (d *Desk) follow(ctx context.Context, tx *store.Store, in report.Input, out
 			}
 			notices = append(notices, some...)
 		default:
-			if err := d.effect(ctx, tx, in, out.After, effect); err != nil {
+			if err := d.effect(ctx, tx, in, out, effect); err != nil {
 				return err
 			}
 		}
@@ -36,7 +36,8 @@ func (d *Desk) follow(ctx context.Context, tx *store.Store, in report.Input, out
 	return err
 }
 
-func (d *Desk) effect(ctx context.Context, tx *store.Store, in report.Input, r report.Report, effect report.Effect) error {
+func (d *Desk) effect(ctx context.Context, tx *store.Store, in report.Input, out report.Outcome, effect report.Effect) error {
+	r := out.After
 	switch e := effect.(type) {
 	case report.Message:
 		direction := "out"
@@ -45,7 +46,7 @@ func (d *Desk) effect(ctx context.Context, tx *store.Store, in report.Input, r r
 		}
 		return tx.AppendMessage(ctx, store.Message{
 			ID: newID(), Report: e.Report, Direction: direction, Audience: e.Audience, Template: e.Template,
-			Params: e.Params, Text: e.Text, Author: e.From, At: in.Call.OccurredAt, Call: in.Call.ID, Org: r.Org,
+			Params: e.Params, Text: e.Text, Author: e.From, At: out.Events[0].OccurredAt, Call: in.Call.ID, Org: r.Org,
 		}, in.Now)
 	case report.Intervention:
 		return d.workOn(ctx, tx, r, e)

@@ -208,7 +208,11 @@ func (d *Desk) assignee(ctx context.Context, tx *store.Store, in *report.Input, 
 		}
 		in.Facts.AssigneeValid = slices.Contains(there, person)
 	}
-	if org := in.Facts.Activity.Org; !in.Facts.AssigneeValid && org != "" {
+	org := in.Facts.Activity.Org
+	if org == "" {
+		org = in.Current.ResponsibleOrg // of a reassignment, which names no activity
+	}
+	if !in.Facts.AssigneeValid && org != "" {
 		partners, err := tx.PeopleWith(ctx, []report.Role{report.RolePartnerUser}, "", org, in.Now)
 		if err != nil {
 			return err

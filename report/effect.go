@@ -54,8 +54,8 @@ const (
 	TellResponsibleOrg  Recipient = "responsible_org"  // of Notice.Org
 	TellFirstLevel      Recipient = "first_level"      // the owner, or else the queue
 	TellSecondLevel     Recipient = "second_level"     // problem managers
-	TellCoordinators    Recipient = "coordinators"     //
-	TellServiceManagers Recipient = "service_managers" //
+	TellCoordinators    Recipient = "coordinators"     // who run the process
+	TellServiceManagers Recipient = "service_managers" // the end of the municipal chain
 	TellFieldLeads      Recipient = "field_leads"      // above the leads of Notice.District
 	TellPoleManagers    Recipient = "pole_managers"    // of the pole of Notice.District
 )
@@ -117,7 +117,7 @@ const (
 	WorkApproved  WorkStep = "approved"  // the proposed plan stands
 	WorkGiven     WorkStep = "given"     // to another technician
 	WorkStarted   WorkStep = "started"   // opens one when none is planned
-	WorkEnded     WorkStep = "ended"     //
+	WorkEnded     WorkStep = "ended"     // as resolve claims it
 	WorkContested WorkStep = "contested" // the verification failed: it goes on
 	WorkDropped   WorkStep = "dropped"   // the plan is void
 	WorkNoted     WorkStep = "noted"     // done on a report that had ended meanwhile: opened and ended at once

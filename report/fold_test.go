@@ -200,3 +200,18 @@ func TestRedact(t *testing.T) {
 		t.Errorf("Redact(take) = %+v", got)
 	}
 }
+
+// TestPlaceCanCome lets a report begin without a place: it waits for one, and
+// finds its district when it comes.
+func TestPlaceCanCome(t *testing.T) {
+	in := asking(report.Submit, owner, report.Report{})
+	in.Call.Args = []byte(`{"description":"buca"}`)
+	in.Facts.Route, in.Facts.Activity = report.Route{}, report.ActivityFact{}
+	out, err := report.Decide(in)
+	if err != nil {
+		t.Fatalf("Decide(submit without a place) = %v", err)
+	}
+	if out.After.State != report.Registered || out.After.Routing != report.RoutePending || out.After.PointSource != "" {
+		t.Errorf("it is %s, %s, from %q; want registered, pending, from nowhere", out.After.State, out.After.Routing, out.After.PointSource)
+	}
+}

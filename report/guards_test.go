@@ -41,7 +41,6 @@ var (
 )
 
 var refusals = []refusal{
-	{report.Submit, report.ErrPlace, owner, "", args(`{"description":"buca","address":"  "}`)},
 	{report.Submit, report.ErrObject, owner, "", func(in *report.Input) { in.Facts.Object.Found = false }},
 	{report.Submit, report.ErrObject, owner, "", func(in *report.Input) { in.Facts.Object.Retired = true }},
 	{report.Submit, report.ErrBehalf, owner, "", args(`{"onBehalf":true,"address":"via Roma 1"}`)},

@@ -136,8 +136,9 @@ var Permissions = []Permission{
 	{Do: []Action{Take, Dispatch, Bounce, Reassign, Recategorise, Reprioritise, Cancel}, By: []Role{RoleHelpdesk, RoleAdmin}, At: ScopeHelpdesk},
 	{Do: []Action{Start, Suspend, Resume, Resolve, WorkRecorded, VerifyOK, VerifyKO, Reopen, Reject, Escalate, Comment, Photo}, By: helpdeskRoles, At: ScopeHelpdesk},
 
-	// What the program does by itself.
-	{Do: []Action{Take, Dispatch, Transfer, Resume, VerifyOK, Escalate, Comment}, By: []Role{RoleSystem}, At: ScopeAll},
+	// What the program does by itself: among others, adding the photo of
+	// somebody who holds a report's link, and taking the place from it.
+	{Do: []Action{Take, Dispatch, Transfer, Resume, VerifyOK, Escalate, Comment, Photo, Relocate}, By: []Role{RoleSystem}, At: ScopeAll},
 }
 
 // roleMay reports whether the role may do it to some report in from.

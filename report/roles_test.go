@@ -9,12 +9,14 @@ import (
 	"github.com/sestante/sestante/report"
 )
 
-// relations are the ways a person can stand to a report: each report is theirs
+// A relation is one way a person can stand to a report: what it makes is theirs
 // in that way and in no other.
-var relations = []struct {
+type relation struct {
 	letter string
 	make   func(r *report.Report, who report.PersonID)
-}{
+}
+
+var relations = []relation{
 	{"o", func(r *report.Report, who report.PersonID) { r.Reporter = who }},
 	{"a", func(r *report.Report, who report.PersonID) { r.Assignee = who }},
 	{"d", func(r *report.Report, _ report.PersonID) { r.District = centre }},
@@ -123,13 +125,7 @@ func TestMayRead(t *testing.T) {
 	for _, tt := range tests {
 		who := someone(tt.role)
 		r := report.Report{ID: theID, Version: 1, Org: contact, State: report.Assigned, Kind: "fault", Visibility: report.VisibleStaff, Reporter: anna}
-		i := slices.IndexFunc(relations, func(rel struct {
-			letter string
-			make   func(*report.Report, report.PersonID)
-		},
-		) bool {
-			return rel.letter == tt.letter
-		})
+		i := slices.IndexFunc(relations, func(rel relation) bool { return rel.letter == tt.letter })
 		relations[i].make(&r, who.ID)
 		if got, ok := report.MayRead(who, r); got != tt.want || ok != (tt.want != "") {
 			t.Errorf("MayRead(%s, report by %q) = %q, %t; want %q", tt.role, tt.letter, got, ok, tt.want)

@@ -1,7 +1,5 @@
 package report
 
-import "strings"
-
 // draft is the report as it would become: what permissions are asked about.
 func (d *decision) draft(a SubmitArgs) Report {
 	r := Report{
@@ -28,9 +26,6 @@ func reporterOrg(a Actor) OrgID {
 }
 
 func (d *decision) submit(a SubmitArgs) error {
-	if a.Kind != KindHelpdesk && a.Point == nil && a.Site == "" && strings.TrimSpace(a.Address) == "" {
-		return ErrPlace.In("point")
-	}
 	if err := d.guardObject(a.ObjectType); err != nil {
 		return err
 	}

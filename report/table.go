@@ -43,7 +43,7 @@ var (
 // not allowed. Where one action has two rows for a state, the row without When
 // is the usual one.
 var Transitions = []Transition{
-	{Do: Submit, From: []State{None}, To: Registered, Guards: []*fault.Error{ErrPlace, ErrObject, ErrBehalf}, Offline: true},
+	{Do: Submit, From: []State{None}, To: Registered, Guards: []*fault.Error{ErrObject, ErrBehalf}, Offline: true},
 	{Do: Take, From: []State{Registered}, To: InAnalysis},
 	{Do: Dispatch, From: []State{Registered, InAnalysis}, To: Assigned, Guards: []*fault.Error{ErrActivity, ErrAssignee, ErrChanged}},
 	{Do: Bounce, From: []State{Assigned}, To: InAnalysis},

@@ -70,8 +70,8 @@ link_duplicate   .    .   .   *   *   .   .   .     .   .   .   .   .     .   . 
 unlink_duplicate .    .   .   *   *   .   .   .     .   .   .   .   .     .   .  .   .   .
 cancel           .    o   or  *   .   .   .   .     .   .   .   .   .     .   h  h   .   .
 comment          .    o   or  *   *   *   *   ad    d   p   p   p   gr    a   h  *   .   *
-photo            .    o   or  *   *   *   *   ad    d   p   p   p   gr    a   h  *   .   .
-relocate         .    .   .   *   *   *   *   a?d?  d   p   p   .   g?    .   .  .   .   .
+photo            .    o   or  *   *   *   *   ad    d   p   p   p   gr    a   h  *   .   *
+relocate         .    .   .   *   *   *   *   a?d?  d   p   p   .   g?    .   .  .   .   *
 recategorise     .    .   .   *   *   *   *   a?d?  d   p   p   .   g?    .   h  h   .   .
 reprioritise     .    .   .   *   *   *   *   a?d?  d   p   p   .   g?    .   h  h   .   .
 reassign         .    .   .   *   *   .   *   .     d   p   p   .   g     .   h  h   .   .

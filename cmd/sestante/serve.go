@@ -47,10 +47,10 @@ way are let end (shutdown.drain_s), and the exit code is 0.`,
 // not nil it is told the address, once the server answers.
 func (h *house) serve(ctx context.Context, started func(address string)) error {
 	api, err := mobileapi.New(mobileapi.Config{
-		Desk: h.desk, Log: h.log, Now: h.now,
+		Desk: h.desk, Sync: h.sync, Log: h.log, Now: h.now,
 		MaxBody: h.cfg.Intake.MaxBodyBytes, MaxPhoto: h.cfg.Intake.MaxPhotoBytes, MaxPhotos: h.cfg.Intake.MaxPhotos,
-		MaxPush: h.cfg.Sync.MaxPushBytes, RatePerMinute: h.cfg.Intake.RatePerMinute, RateBurst: h.cfg.Intake.RateBurst,
-		StreamsPerUser: h.cfg.Sync.StreamsPerUser, Heartbeat: h.cfg.Sync.Heartbeat, Language: h.cfg.LanguageDefault,
+		RatePerMinute: h.cfg.Intake.RatePerMinute, RateBurst: h.cfg.Intake.RateBurst,
+		StreamsPerUser: h.cfg.Sync.StreamsPerUser, Language: h.cfg.LanguageDefault,
 	})
 	if err != nil {
 		return errors.Join(err, h.close())

@@ -19,6 +19,7 @@ import (
 	_ "github.com/sestante/sestante/pb_migrations" // ours
 	"github.com/sestante/sestante/report"
 	"github.com/sestante/sestante/store"
+	fieldsync "github.com/sestante/sestante/sync"
 )
 
 // errFolder answers a data folder that cannot be used.
@@ -32,6 +33,8 @@ type house struct {
 	app   *core.BaseApp
 	store *store.Store
 	desk  *desk.Desk
+	sync  *desk.Sync
+	hub   *fieldsync.Hub // wakes the streams
 	log   *slog.Logger
 	now   func() time.Time
 	wake  chan struct{} // something was enqueued
@@ -44,7 +47,7 @@ func openHouse(ctx context.Context, cfg config.Config, log *slog.Logger, now fun
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, errFolder.In("dir").With("%v", err)
 	}
-	h := &house{cfg: cfg, log: log, now: now, wake: make(chan struct{}, 1)}
+	h := &house{cfg: cfg, log: log, now: now, wake: make(chan struct{}, 1), hub: &fieldsync.Hub{}}
 	h.app = store.NewApp(cfg.Dir)
 	h.app.OnSettingsReload().BindFunc(func(e *core.SettingsReloadEvent) error {
 		if err := e.Next(); err != nil {
@@ -80,7 +83,12 @@ func (h *house) furnish(ctx context.Context) error {
 		return fmt.Errorf("install the capture of changes: %w", err)
 	}
 	var err error
-	h.desk, err = desk.New(deskConfig(h.cfg, h.store, h.log, h.now, h.ring))
+	if h.desk, err = desk.New(deskConfig(h.cfg, h.store, h.log, h.now, h.changed)); err != nil {
+		return err
+	}
+	h.sync, err = desk.NewSync(h.desk, desk.SyncConfig{Hub: h.hub, Limits: fieldsync.Limits{
+		Muts: h.cfg.Sync.MaxMutations, PushBytes: h.cfg.Sync.MaxPushBytes, PullBytes: h.cfg.Sync.MaxPullBytes,
+	}})
 	return err
 }
 
@@ -100,8 +108,10 @@ func deskConfig(cfg config.Config, s *store.Store, log *slog.Logger, now func() 
 	}
 }
 
-// ring tells the sender that there may be something to send.
-func (h *house) ring() {
+// changed is told after each commit: there may be something to push and
+// something to pull.
+func (h *house) changed() {
+	h.hub.Stir()
 	select {
 	case h.wake <- struct{}{}:
 	default: // it has been told and has not looked yet

@@ -1,0 +1,470 @@
+package mobileapi_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/paulmach/orb"
+	"github.com/pocketbase/pocketbase/apis"
+	"github.com/pocketbase/pocketbase/core"
+
+	"github.com/sestante/sestante/desk"
+	"github.com/sestante/sestante/geo"
+	"github.com/sestante/sestante/internal/pbtest"
+	mobileapi "github.com/sestante/sestante/mobile-api"
+	"github.com/sestante/sestante/report"
+	"github.com/sestante/sestante/store"
+	fieldsync "github.com/sestante/sestante/sync"
+)
+
+// A site is a whole server over a real database, with two square districts
+// and a few people. Everything it answers is compared with the spec.
+type site struct {
+	t    testing.TB
+	app  *core.BaseApp
+	desk *desk.Desk
+	api  *mobileapi.API
+	url  string
+	log  *logbook
+	spec spec
+
+	mu  sync.Mutex
+	now time.Time
+
+	ids    map[string]string // names to record ids
+	tokens map[string]string
+	waits  chan wait // what streams wait for, when a test asked to see it
+}
+
+// A wait is one thing a stream waits for: fire ends it.
+type wait struct {
+	d    time.Duration
+	fire chan time.Time
+}
+
+// A logbook is what the server logged.
+type logbook struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *logbook) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(b)
+}
+
+func (l *logbook) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
+}
+
+func square(lon, lat float64) orb.MultiPolygon {
+	return orb.MultiPolygon{{{{lon, lat}, {lon + 1, lat}, {lon + 1, lat + 1}, {lon, lat + 1}, {lon, lat}}}}
+}
+
+// newSite starts a server; each change may alter how it is set up.
+func newSite(t testing.TB, changes ...func(*mobileapi.Config)) *site {
+	t.Helper()
+	s := &site{
+		t: t, app: pbtest.New(t), log: &logbook{}, spec: readSpec(t), waits: make(chan wait, 100),
+		now: time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC), ids: map[string]string{}, tokens: map[string]string{},
+	}
+	hub := &fieldsync.Hub{}
+	logger := slog.New(slog.NewTextHandler(s.log, nil))
+	var err error
+	s.desk, err = desk.New(desk.Config{
+		Store: store.New(s.app), Now: s.clock, Log: logger, Policy: report.DefaultPolicy(), Limits: desk.Limits{Photos: 3},
+		ToleranceM: 500, CodePrefix: "SE", PublicURL: "https://example.org", Language: "it", Changed: hub.Stir,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.New(s.app).InstallCapture(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.people(t)
+	syncs, err := desk.NewSync(s.desk, desk.SyncConfig{Hub: hub, Wait: s.wait})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := mobileapi.Config{Desk: s.desk, Sync: syncs, Log: logger, Now: s.clock, MaxPhotos: 3, MaxBody: 1 << 20, MaxPhoto: 512 << 10, StreamsPerUser: 2}
+	for _, change := range changes {
+		change(&cfg)
+	}
+	if s.api, err = mobileapi.New(cfg); err != nil {
+		t.Fatal(err)
+	}
+	s.serve(t)
+	return s
+}
+
+func (s *site) serve(t testing.TB) {
+	t.Helper()
+	router, err := apis.NewRouter(s.app)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.api.Bind(&core.ServeEvent{App: s.app, Router: router})
+	mux, err := router.BuildMux()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	s.url = server.URL
+}
+
+func (s *site) people(t testing.TB) {
+	t.Helper()
+	_, err := s.desk.ImportAreas(t.Context(), []geo.Area{
+		{Code: "W", Name: "West", Kind: geo.District, Geometry: square(10, 45), Source: geo.FromAdmin},
+		{Code: "E", Name: "East", Kind: geo.District, Geometry: square(11, 45), Source: geo.FromAdmin},
+	}, time.Time{}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.ids["W"], s.ids["E"] = string(geo.SeedID(geo.District, "W")), string(geo.SeedID(geo.District, "E"))
+	pbtest.Record(t, s.app, "orgs", map[string]any{"code": "city", "name": "Città", "kind": "contact_point"})
+	roads := pbtest.Record(t, s.app, "orgs", map[string]any{"code": "roads", "name": "Strade", "kind": "municipal_area"})
+	hole := pbtest.Record(t, s.app, "objectTypes", map[string]any{
+		"code": "pothole", "name": "Pothole", "nameIt": "Buca", "public": true, "status": "mapped", "defaultPriority": 3,
+	})
+	pbtest.Record(t, s.app, "activities", map[string]any{"objectType": hole, "responsibleOrg": roads, "kind": "repair"})
+	for _, p := range []struct{ name, role, area string }{
+		{"citizen", "citizen", ""}, {"other", "citizen", ""}, {"anna", "l1_operator", ""}, {"ben", "technician", "W"}, {"eva", "technician", "E"},
+	} {
+		s.ids[p.name] = pbtest.Record(t, s.app, "users", map[string]any{
+			"name": "Name of " + p.name, "email": p.name + "@example.org", "password": "password-of-" + p.name, "language": "it", "verified": true,
+		})
+		var areas []string
+		if p.area != "" {
+			areas = []string{s.ids[p.area]}
+		}
+		pbtest.Record(t, s.app, "roles", map[string]any{"person": s.ids[p.name], "role": p.role, "areas": areas})
+		user, err := s.app.FindRecordById("users", s.ids[p.name])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.tokens[p.name], err = user.NewAuthToken(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func (s *site) clock() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now
+}
+
+func (s *site) later(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now = s.now.Add(d)
+}
+
+// wait hands what a stream waits for to the test.
+func (s *site) wait(d time.Duration) <-chan time.Time {
+	w := wait{d, make(chan time.Time, 1)}
+	select {
+	case s.waits <- w:
+	default: // nobody looks
+	}
+	return w.fire
+}
+
+// A reply is what the server answered.
+type reply struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// An ask is one request.
+type ask struct {
+	who    string // a name of newSite, or empty for a guest
+	method string
+	path   string // below /api/mobile/v1/
+	body   any    // a string or bytes as they are, a form, or anything as JSON
+	kind   string // content type, when it is not the body's own
+	lang   string
+	header map[string]string
+}
+
+// A form is a multipart body: texts by name, and photos.
+type form struct {
+	fields [][2]string
+	files  []file
+}
+
+type file struct {
+	field, name string
+	data        []byte
+}
+
+func (f form) encode(t testing.TB) (body []byte, contentType string) {
+	t.Helper()
+	var buf bytes.Buffer
+	w := multipart.NewWriter(&buf)
+	for _, kv := range f.fields {
+		if err := w.WriteField(kv[0], kv[1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, p := range f.files {
+		part, err := w.CreateFormFile(p.field, p.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := part.Write(p.data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return buf.Bytes(), w.FormDataContentType()
+}
+
+func (s *site) request(t testing.TB, a ask) *http.Request {
+	t.Helper()
+	var body io.Reader
+	kind := "application/json"
+	switch b := a.body.(type) {
+	case nil:
+		kind = ""
+	case string:
+		body = strings.NewReader(b)
+	case []byte:
+		body = bytes.NewReader(b)
+	case form:
+		var data []byte
+		data, kind = b.encode(t)
+		body = bytes.NewReader(data)
+	default:
+		data, err := json.Marshal(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body = bytes.NewReader(data)
+	}
+	if a.kind != "" {
+		kind = a.kind
+	}
+	req, err := http.NewRequestWithContext(t.Context(), a.method, s.url+mobileapi.Prefix+a.path, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kind != "" {
+		req.Header.Set("Content-Type", kind)
+	}
+	if a.who != "" {
+		req.Header.Set("Authorization", s.tokens[a.who])
+	}
+	if a.lang != "" {
+		req.Header.Set("Accept-Language", a.lang)
+	}
+	for name, value := range a.header {
+		req.Header.Set(name, value)
+	}
+	return req
+}
+
+// do asks, and compares the answer with the spec.
+func (s *site) do(t testing.TB, a ask) reply {
+	t.Helper()
+	res, err := http.DefaultClient.Do(s.request(t, a))
+	if err != nil {
+		t.Fatalf("%s %s: %v", a.method, a.path, err)
+	}
+	defer res.Body.Close()
+	data, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatalf("%s %s: %v", a.method, a.path, err)
+	}
+	r := reply{res.StatusCode, res.Header, data}
+	s.compare(t, a, r)
+	return r
+}
+
+// want asks and expects a status; it decodes the answer into v, if v is not
+// nil.
+func (s *site) want(t testing.TB, a ask, status int, v any) reply {
+	t.Helper()
+	r := s.do(t, a)
+	if r.status != status {
+		t.Fatalf("%s %s = %d %s, want %d", a.method, a.path, r.status, r.body, status)
+	}
+	if v != nil {
+		if err := json.Unmarshal(r.body, v); err != nil {
+			t.Fatalf("%s %s: %v in %s", a.method, a.path, err, r.body)
+		}
+	}
+	return r
+}
+
+// A fault as it is on the wire.
+type wireFault struct {
+	Status  int
+	Message string
+	Data    struct{ Code, Kind, Field string }
+}
+
+// wantFault asks and expects a fault: its code, and the field it is about.
+func (s *site) wantFault(t testing.TB, a ask, status int, code, field string) wireFault {
+	t.Helper()
+	var f wireFault
+	r := s.do(t, a)
+	if err := json.Unmarshal(r.body, &f); err != nil {
+		t.Fatalf("%s %s = %d %s: %v", a.method, a.path, r.status, r.body, err)
+	}
+	if r.status != status || f.Data.Code != code || f.Data.Field != field || f.Status != status || f.Message == "" {
+		t.Errorf("%s %s = %d %s, want %d %s in %q", a.method, a.path, r.status, r.body, status, code, field)
+	}
+	return f
+}
+
+// compare holds an answer against the spec: its status must be promised for
+// the route, and a body in JSON must have the promised shape.
+func (s *site) compare(t testing.TB, a ask, r reply) {
+	t.Helper()
+	op, ok := s.operation(a)
+	if !ok {
+		return // no route of ours
+	}
+	promised, ok := op.Responses[strconv.Itoa(r.status)]
+	if !ok {
+		t.Errorf("%s %s = %d, which the spec does not promise", a.method, a.path, r.status)
+		return
+	}
+	if promised.Ref != "" {
+		promised = s.spec.Components.Responses[named(promised.Ref)]
+	}
+	kind, _, _ := strings.Cut(r.header.Get("Content-Type"), ";")
+	if len(promised.Content) == 0 && len(r.body) > 0 {
+		t.Errorf("%s %s = %d with a body: %s", a.method, a.path, r.status, r.body)
+	}
+	if m, ok := promised.Content[kind]; ok && strings.Contains(kind, "json") && !strings.Contains(kind, "nd") {
+		var v any
+		if err := json.Unmarshal(r.body, &v); err != nil {
+			t.Errorf("%s %s: %v", a.method, a.path, err)
+		}
+		for _, wrong := range s.spec.check(m.Schema, v, "") {
+			t.Errorf("%s %s = %d: %s", a.method, a.path, r.status, wrong)
+		}
+	}
+}
+
+// operation finds the promise for a request.
+func (s *site) operation(a ask) (operation, bool) {
+	path, _, _ := strings.Cut(mobileapi.Prefix+a.path, "?")
+	parts := strings.Split(path, "/")
+	for pattern, ops := range s.spec.Paths {
+		names := strings.Split(pattern, "/")
+		fits := len(names) == len(parts)
+		for i := 0; fits && i < len(names); i++ {
+			fits = names[i] == parts[i] || strings.HasPrefix(names[i], "{")
+		}
+		if op, ok := ops[strings.ToLower(a.method)]; ok && fits && !(strings.Contains(pattern, "{") && s.spec.Paths[path] != nil) {
+			return op, true
+		}
+	}
+	return operation{}, false
+}
+
+// check returns where a value is not what a schema says. It knows as much of
+// JSON Schema as the spec uses.
+func (s spec) check(sch schema, v any, at string) []string {
+	if sch.Ref != "" {
+		sch = s.Components.Schemas[named(sch.Ref)]
+	}
+	if wrong := wrongType(sch, v); wrong != "" {
+		return []string{at + ": " + wrong}
+	}
+	if len(sch.Enum) > 0 && !slices.Contains(sch.Enum, v) {
+		return []string{fmt.Sprintf("%s: %v is none of %v", at, v, sch.Enum)}
+	}
+	var wrong []string
+	switch v := v.(type) {
+	case map[string]any:
+		if len(sch.Properties) == 0 {
+			return nil
+		}
+		for _, name := range sch.Required {
+			if _, ok := v[name]; !ok {
+				wrong = append(wrong, at+"."+name+" is missing")
+			}
+		}
+		for name, value := range v {
+			p, ok := sch.Properties[name]
+			if !ok {
+				wrong = append(wrong, at+"."+name+" is not promised")
+				continue
+			}
+			wrong = append(wrong, s.check(p, value, at+"."+name)...)
+		}
+	case []any:
+		for i, value := range v {
+			if sch.Items != nil {
+				wrong = append(wrong, s.check(*sch.Items, value, fmt.Sprintf("%s[%d]", at, i))...)
+			}
+		}
+	}
+	return wrong
+}
+
+func wrongType(sch schema, v any) string {
+	is := map[string]bool{}
+	switch v := v.(type) {
+	case nil:
+		is["null"] = true
+	case string:
+		is["string"] = true
+	case bool:
+		is["boolean"] = true
+	case float64:
+		is["number"], is["integer"] = true, v == float64(int64(v))
+	case []any:
+		is["array"] = true
+	case map[string]any:
+		is["object"] = true
+	}
+	switch want := sch.Type.(type) {
+	case nil:
+		return ""
+	case string:
+		if is[want] {
+			return ""
+		}
+	case []any:
+		for _, w := range want {
+			if is[w.(string)] {
+				return ""
+			}
+		}
+	}
+	return fmt.Sprintf("%v is no %v", v, sch.Type)
+}
+
+// submit sends a report that must be taken in.
+func (s *site) submit(t testing.TB, who string, fields ...[2]string) desk.Receipt {
+	t.Helper()
+	all := append([][2]string{{"description", "Una buca"}, {"objectType", "pothole"}, {"lon", "10.5"}, {"lat", "45.5"}}, fields...)
+	var got desk.Receipt
+	s.want(t, ask{who: who, method: http.MethodPost, path: "reports", body: form{fields: all}}, http.StatusCreated, &got)
+	return got
+}
