@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -133,7 +134,7 @@ func (d *Desk) notices(ctx context.Context, tx *store.Store, in report.Input, r 
 
 // params says what a notice is about, in words that name nobody.
 func (d *Desk) params(ctx context.Context, tx *store.Store, r report.Report, n report.Notice) (notify.Params, error) {
-	p := notify.Params{Code: r.Code, Date: n.Params["date"], Reason: n.Params["reason"]}
+	p := notify.Params{Code: r.Code, Date: n.Params["date"], Reason: cmp.Or(n.Params["reason"], n.Params["outcome"], n.Params["rule"])}
 	if p.Date == "" {
 		p.Date = string(r.PlannedCloseDate)
 	}

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 
 	"github.com/sestante/sestante/fault"
 	"github.com/sestante/sestante/geo"
@@ -25,6 +26,9 @@ var (
 	ErrClientReused = fault.Define(fault.Conflict, "intake.client_id_reused",
 		"Another report was sent under this client id.",
 		"Con questo clientId è già stata inviata un'altra segnalazione.")
+	ErrEmpty = fault.Define(fault.Invalid, "intake.empty",
+		"Say what is wrong, or send a photo, or say where it is.",
+		"Scrivi che cosa non va, oppure manda una foto o indica il luogo.")
 	ErrUnknownObject = fault.Define(fault.Invalid, "intake.object_type",
 		"There is no such object type.", "Questo tipo di oggetto non esiste.")
 	ErrUnknownSite = fault.Define(fault.Invalid, "intake.site",
@@ -98,6 +102,11 @@ func (s Submission) check() error {
 	return nil
 }
 
+// empty reports whether the submission says nothing at all.
+func (s Submission) empty() bool {
+	return strings.TrimSpace(s.Title+s.Description+s.Address) == "" && s.Site == "" && s.Asset == "" && s.Point == nil
+}
+
 // isNullIsland reports whether a point is 0,0: what a phone sends when it does
 // not know where it is.
 func isNullIsland(p *report.Point) bool { return p.Lon == 0 && p.Lat == 0 }
@@ -162,6 +171,9 @@ func (d *Desk) register(ctx context.Context, tx *store.Store, who report.Actor, 
 	waiting, err := tx.WaitingMedia(ctx, s.ClientID, who.ID)
 	if err != nil {
 		return "", err
+	}
+	if s.empty() && len(ready)+len(waiting) == 0 {
+		return "", ErrEmpty
 	}
 	s.placeFrom(ready, waiting)
 	args, err := json.Marshal(s.args(who))

@@ -306,7 +306,7 @@ func (d *Desk) Photo(ctx context.Context, who report.Actor, id string, size stor
 	}
 	mine := who.ID != "" && m.Uploader == who.ID
 	switch {
-	case size == store.Original && audience != report.AudienceStaff && audience != report.AudienceField,
+	case size == store.Original && audience != report.AudienceStaff,
 		audience == report.AudiencePublic && m.Visibility != "public",
 		audience == "" && !mine,
 		m.Visibility == "hidden" && audience != report.AudienceStaff:

@@ -24,7 +24,7 @@ var causes = map[report.Cause]notify.Cause{
 	report.CauseResumed:      notify.Resumed,
 	report.CauseResolution:   notify.Resolved,
 	report.CauseNotSolved:    notify.VerifyFailed,
-	report.CauseClosure:      notify.Closed,
+	report.CauseClosure:      notify.Verified,
 	report.CauseRejection:    notify.Rejected,
 	report.CauseReopened:     notify.Reopened,
 	report.CauseMerged:       notify.Duplicate,
@@ -41,6 +41,7 @@ var causes = map[report.Cause]notify.Cause{
 var reporterCauses = map[report.Cause]notify.Cause{
 	report.CauseSchedule:   notify.Scheduled,
 	report.CauseReschedule: notify.Rescheduled,
+	report.CauseClosure:    notify.Closed,
 }
 
 func causeFor(n report.Notice) (notify.Cause, bool) {

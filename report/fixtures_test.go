@@ -94,7 +94,7 @@ func standing(s report.State) report.Report {
 // fullArgs are arguments that are good for each action, unless the state or
 // the facts say otherwise.
 var fullArgs = map[report.Action]string{
-	report.Submit:          `{"description":"Buca","objectType":"objectpothole01","point":{"lon":9.19,"lat":45.46},"pointSource":"gps","accuracyM":8}`,
+	report.Submit:          `{"description":"Buca","objectType":"objectpothole01","consentPublish":true,"point":{"lon":9.19,"lat":45.46},"pointSource":"gps","accuracyM":8}`,
 	report.Take:            `{}`,
 	report.Dispatch:        `{"assignee":"persontina00001"}`,
 	report.Bounce:          `{"reason":"strada privata"}`,

@@ -1,7 +1,5 @@
 package report
 
-import "time"
-
 // A StateInfo is what people are told about a state.
 type StateInfo struct {
 	State    State
@@ -70,67 +68,4 @@ func PhaseOf(r Report, master *Report) Phase {
 		return master.State.info().Phase
 	}
 	return r.State.info().Phase
-}
-
-// A PublicReport is what the track page may show: nothing about people,
-// neither reporters nor staff.
-type PublicReport struct {
-	Code             string    `json:"code"`
-	Kind             string    `json:"kind"`
-	ObjectType       string    `json:"objectType"`
-	Title            string    `json:"title"`       // only with the reporter's consent
-	Description      string    `json:"description"` // only with the reporter's consent
-	Phase            Phase     `json:"phase"`
-	State            State     `json:"state"`
-	Sentence         string    `json:"sentence"` // key, such as public.scheduled
-	Point            *Point    `json:"point"`    // WGS84; null when there is none
-	Address          string    `json:"address"`
-	District         AreaID    `json:"district"`
-	ResponsibleOrg   OrgID     `json:"responsibleOrg"`
-	PlannedCloseDate Date      `json:"plannedCloseDate"` // only once communicated
-	SuspendReason    string    `json:"suspendReason"`
-	ClosureCode      string    `json:"closureCode"` // only once ended
-	Master           string    `json:"master"`      // code of the report that stands for it
-	RegisteredAt     time.Time `json:"registeredAt"`
-	ClosedAt         time.Time `json:"closedAt,omitzero"`
-	InterestCount    int       `json:"interestCount"`
-}
-
-// PublicView returns what anybody may know of the report, and false when that
-// is nothing. The master, which may be nil, is shown by its code when it is
-// public too.
-func PublicView(r Report, master *Report) (PublicReport, bool) {
-	if r.Visibility != VisiblePublic {
-		return PublicReport{}, false
-	}
-	v := PublicReport{
-		Code: r.Code, Kind: r.Kind, ObjectType: r.ObjectType,
-		Phase: PhaseOf(r, master), State: r.State, Sentence: SentenceOf(r.State),
-		Address: r.Address, District: r.District, ResponsibleOrg: r.ResponsibleOrg,
-		RegisteredAt: r.RegisteredAt, ClosedAt: r.ClosedAt, InterestCount: r.InterestCount,
-	}
-	if r.ConsentPublish {
-		v.Title, v.Description = r.Title, r.Description
-	}
-	if r.PointSource != "" {
-		p := r.Point
-		v.Point = &p
-	}
-	if r.PlanState == PlanCommunicated {
-		v.PlannedCloseDate = r.PlannedCloseDate
-	}
-	if r.State == Suspended {
-		v.SuspendReason = r.SuspendReason
-		v.Sentence += "." + r.SuspendReason
-	}
-	if !r.State.Open() {
-		v.ClosureCode = r.ClosureCode
-	}
-	if r.State == Closed && r.ClosureCode != "" {
-		v.Sentence += "." + r.ClosureCode
-	}
-	if r.State == Duplicate && master != nil && master.Visibility == VisiblePublic {
-		v.Master = master.Code
-	}
-	return v, true
 }

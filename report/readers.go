@@ -41,7 +41,7 @@ var Readers = []Reader{
 // false when the report is not theirs to know of.
 func MayRead(a Actor, r Report) (Audience, bool) {
 	best := -1
-	if r.Visibility == VisiblePublic {
+	if r.Public() {
 		best = 0
 	}
 	for _, hat := range hats(a, r) {
@@ -56,3 +56,7 @@ func MayRead(a Actor, r Report) (Audience, bool) {
 	}
 	return audienceOrder[best], true
 }
+
+// Public reports whether anybody may know of the report: its kind and object
+// are for the public, and its reporter has agreed.
+func (r Report) Public() bool { return r.Visibility == VisiblePublic && r.ConsentPublish }

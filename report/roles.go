@@ -191,7 +191,7 @@ func within(at Scope, a Actor, g Grant, r Report) bool {
 	case ScopeReporterOrg:
 		return g.Org != "" && r.ReporterOrg == g.Org
 	case ScopePublic:
-		return r.Visibility == VisiblePublic
+		return r.Public()
 	case ScopeHelpdesk:
 		return r.Kind == KindHelpdesk
 	default:

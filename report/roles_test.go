@@ -22,7 +22,7 @@ var relations = []relation{
 	{"d", func(r *report.Report, _ report.PersonID) { r.District = centre }},
 	{"g", func(r *report.Report, _ report.PersonID) { r.ResponsibleOrg = roads }},
 	{"r", func(r *report.Report, _ report.PersonID) { r.ReporterOrg = police }},
-	{"v", func(r *report.Report, _ report.PersonID) { r.Visibility = report.VisiblePublic }},
+	{"v", func(r *report.Report, _ report.PersonID) { r.Visibility, r.ConsentPublish = report.VisiblePublic, true }},
 	{"h", func(r *report.Report, _ report.PersonID) { r.Kind = report.KindHelpdesk }},
 	{"*", func(*report.Report, report.PersonID) {}},
 	{"", func(r *report.Report, _ report.PersonID) { r.Org = elsewhe }},

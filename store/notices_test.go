@@ -246,6 +246,22 @@ func TestLeaseIsNamedByItsAttempt(t *testing.T) {
 	}
 }
 
+// A refund gives the number of an attempt out again: only the owner tells the
+// two leases apart.
+func TestLeaseIsNamedByItsOwner(t *testing.T) {
+	s := store.New(pbtest.New(t))
+	enqueue(t, s, newNotice(t, notify.Receipt, anna, "r1", 1))
+	first := claim(t, s, noticeNow, "one", 10)
+	settle(t, s, noticeNow, "one", first[0], notify.Settlement{State: notify.StatePending, Refund: true, NotBefore: noticeNow})
+	second := claim(t, s, noticeNow, "two", 10)
+	if len(second) != 1 || second[0].Attempt != first[0].Attempt {
+		t.Fatalf("after a refund: %+v, want attempt %d again", second, first[0].Attempt)
+	}
+	if settle(t, s, noticeNow, "one", first[0], notify.Settlement{State: notify.StateSent}) {
+		t.Error("the first owner settled the second one's lease")
+	}
+}
+
 func TestExpiredDoesNotBlock(t *testing.T) {
 	s := store.New(pbtest.New(t))
 	old := newNotice(t, notify.Assignment, anna, "r1", 1) // 24 hours

@@ -173,6 +173,9 @@ func bodySQL(columns []fieldsync.Column) string {
 		if c.When != "" {
 			col = fmt.Sprintf("iif(c.`%s` = %s, %s, '')", c.When, quote(c.Is), col)
 		}
+		if c.Unless != "" {
+			col = fmt.Sprintf("iif(c.`type` = %s, '', %s)", quote(c.Unless), col)
+		}
 		switch c.Form {
 		case fieldsync.Bool:
 			col = "json(iif(" + col + ", 'true', 'false'))"

@@ -50,6 +50,9 @@ type Column struct {
 	Form Form
 	When string
 	Is   string
+	// Unless, when set, is a value of the column type of the row with which this
+	// column travels empty.
+	Unless string
 }
 
 // Projection returns the columns of a collection's body for an audience, in
@@ -115,8 +118,12 @@ var (
 	eventForPartner = join(
 		of(Text, "report"), of(Number, "seq"), of(Text, "type", "fromState", "toState"), of(Time, "occurredAt", "recordedAt"),
 	)
-	eventForField = join(eventForPartner, of(JSON, "payload"), of(Text, "actor", "actorRole", "source"))
-	eventForStaff = join(eventForField,
+	// What was submitted holds the reporter and the contact: neither is for the
+	// field.
+	eventForField = join(eventForPartner,
+		[]Column{{Name: "payload", Form: JSON, Unless: "submit"}, {Name: "actor", Form: Text, Unless: "submit"}},
+		of(Text, "actorRole", "source"))
+	eventForStaff = join(eventForPartner, of(JSON, "payload"), of(Text, "actor", "actorRole", "source"),
 		of(Text, "device", "call"), of(Number, "base", "offsetMs", "lon", "lat"), of(Bool, "hasPoint"))
 
 	photo = join(

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"time"
 
@@ -13,11 +14,17 @@ import (
 	"github.com/pocketbase/pocketbase/tools/security"
 	"github.com/spf13/cobra"
 
+	"github.com/sestante/sestante/fault"
 	"github.com/sestante/sestante/internal/config"
 	"github.com/sestante/sestante/jobs"
 	mobileapi "github.com/sestante/sestante/mobile-api"
 	"github.com/sestante/sestante/notify/fcm"
 )
+
+// errListen answers an address that cannot be listened on.
+var errListen = fault.Define(fault.Conflict, "serve.address",
+	"The server cannot listen there. Is another one running? Choose another address with --http.",
+	"Il server non può ascoltare a quell'indirizzo. Ce n'è già uno in funzione? Scegline un altro con --http.")
 
 func serveCommand(w world) *cobra.Command {
 	return &cobra.Command{
@@ -59,15 +66,20 @@ func (h *house) serve(ctx context.Context, started func(address string)) error {
 	if err != nil {
 		return errors.Join(err, h.close())
 	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", h.cfg.HTTP)
+	if err != nil {
+		return errors.Join(errListen.In("http").With("%v", err), h.close())
+	}
 	h.app.OnServe().Bind(&hook.Handler[*core.ServeEvent]{Id: "sestante.api", Func: func(se *core.ServeEvent) error {
+		se.Listener = listener
 		api.Bind(se)
 		if err := se.Next(); err != nil {
 			return err
 		}
-		h.log.Info("serving", "address", se.Listener.Addr().String(), "version", Version)
+		h.log.Info("serving", "address", listener.Addr().String(), "version", Version)
 		loops.Start(context.WithoutCancel(ctx)) // they are stopped after the requests have ended
 		if started != nil {
-			started(se.Listener.Addr().String())
+			started(listener.Addr().String())
 		}
 		return nil
 	}})

@@ -93,7 +93,7 @@ func Keys() []Key {
 		{Name: "sync.heartbeat_s", Type: Seconds, Default: "25", Check: between(5, 300), Doc: "Seconds between signs of life on a stream. Shorter than the idle limit of any proxy on the way."},
 
 		{Name: "push.workers", Type: Number, Default: "4", Check: between(1, 100), Doc: "Notices sent at the same time."},
-		{Name: "push.lease_s", Type: Seconds, Default: "60", Check: between(10, 3600), Doc: "Seconds after which a notice that was taken but not settled is taken again."},
+		{Name: "push.lease_s", Type: Seconds, Default: "60", Check: between(20, 3600), Doc: "Seconds after which a notice that was taken but not settled is taken again."},
 		{Name: "push.max_attempts", Type: Number, Default: "10", Check: between(1, 100), Doc: "Tries after which a notice is given up."},
 		{Name: "push.fcm.project_id", Type: Text, Doc: "Project at Firebase Cloud Messaging. Empty: nothing is pushed to phones."},
 		{Name: "push.fcm.credentials", Type: SecretText, Doc: "Service account of that project, as JSON."},

@@ -103,7 +103,7 @@ func parse(line []byte) ([]Step, bool) {
 }
 
 func format(steps []Step) ([]byte, error) {
-	body, err := json.Marshal(steps)
+	body, err := plain(steps)
 	if err != nil {
 		return nil, fmt.Errorf("write the local store: %w", err)
 	}

@@ -1,6 +1,7 @@
 package device
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"maps"
@@ -203,13 +204,25 @@ func (s *State) snapshot() []Step {
 		steps = append(steps, Step{Row: &row})
 	}
 	for _, l := range s.Staged {
-		raw, _ := json.Marshal(l) // what came from JSON goes back to it
+		raw, _ := plain(l) // what came from JSON goes back to it
 		steps = append(steps, Step{Stage: raw})
 	}
 	for i := range s.Outbox {
 		steps = append(steps, Step{Append: &s.Outbox[i]})
 	}
 	return steps
+}
+
+// plain writes JSON without escaping <, > and &: the bytes of a body are
+// hashed, and must stay the bytes that came.
+func plain(v any) ([]byte, error) {
+	var buf bytes.Buffer
+	e := json.NewEncoder(&buf)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(buf.Bytes(), []byte("\n")), nil
 }
 
 // Memory is a Store that forgets everything when it ends. The zero Memory is

@@ -1,0 +1,307 @@
+package device
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/sestante/sestante/fault"
+	fieldsync "github.com/sestante/sestante/sync"
+)
+
+// What a sync can end with, besides the transport's own errors.
+var (
+	ErrTorn = fault.Define(fault.Busy, "device.torn",
+		"The answer broke off; what came is kept and the rest will be asked for.", "La risposta si è interrotta; ciò che è arrivato è conservato.")
+	ErrBehind = fault.Define(fault.Conflict, "device.behind",
+		"The server has forgotten changes it had acknowledged.", "Il server ha dimenticato modifiche che aveva confermato.")
+	ErrDeferred = fault.Define(fault.Busy, "device.deferred",
+		"The server cannot take the changes now; they wait on the device.", "Il server non può accettare ora le modifiche; restano sul dispositivo.")
+)
+
+// maxRounds bounds one Sync. A round ends with progress, so that only a server
+// that makes none reaches it.
+const maxRounds = 10000
+
+// Sync exchanges with the server until everything in the outbox has its end
+// and the base is at a checkpoint. Whatever goes wrong on the way, what was
+// reached is kept, and the next Sync goes on from there.
+func (d *Device) Sync(ctx context.Context) error {
+	for range maxRounds {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		done, err := d.round(ctx)
+		if err != nil || done {
+			return err
+		}
+	}
+	return fmt.Errorf("sync: no end after %d rounds", maxRounds)
+}
+
+// round is one exchange. It reports whether there is nothing more to do.
+func (d *Device) round(ctx context.Context) (done bool, err error) {
+	if d.meta().State == "wipe" {
+		return true, ErrWiped
+	}
+	req := d.request()
+	sent := d.cfg.Now()
+	body, err := d.cfg.Transport(ctx, req)
+	if err != nil {
+		return false, fmt.Errorf("exchange: %w", err)
+	}
+	defer func() { err = errors.Join(err, body.Close()) }()
+	r := &reader{lines: bufio.NewReaderSize(body, 1<<16)}
+	reply, err := d.reply(r, sent)
+	if err != nil {
+		return false, err
+	}
+	if len(reply.Cmd) > 0 {
+		return true, d.obey(reply.Cmd)
+	}
+	whole, err := d.receive(r, req.Pull.Cursor)
+	if err != nil {
+		return false, err
+	}
+	if reply.Err == fieldsync.ErrDefer {
+		return false, ErrDeferred
+	}
+	return whole && len(d.unsent()) == 0, nil
+}
+
+// unsent returns the mutations without an end.
+func (d *Device) unsent() []Entry {
+	var out []Entry
+	for _, e := range d.state().Outbox {
+		if e.Result == nil {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// request is the next exchange: what waits, as much as fits without parting a
+// group, and where the device stands.
+func (d *Device) request() fieldsync.PushRequest {
+	m := d.meta()
+	waiting := d.unsent()
+	req := fieldsync.PushRequest{
+		V: fieldsync.Version, Device: m.Device, Epoch: m.Epoch, App: d.cfg.App,
+		Clock: fieldsync.Clock{Wall: d.cfg.Now().UTC(), OffMs: m.OffMs},
+		Muts:  []json.RawMessage{},
+		Pull:  &fieldsync.PullRequest{V: fieldsync.Version, Device: m.Device, Cursor: m.Cursor, MaxBytes: d.cfg.MaxBytes},
+	}
+	if m.Page != "" {
+		req.Pull.Cursor = m.Page
+	}
+	if req.Unacked.N = len(waiting); req.Unacked.N > 0 {
+		req.Unacked.Oldest = waiting[0].At
+	}
+	const room = 900_000 // bytes, under the server's limit with the envelope
+	bytes := 0
+	for i := 0; i < len(waiting); {
+		n, size := 1, len(waiting[i].Body)
+		for ; i+n < len(waiting) && waiting[i].Tx != "" && waiting[i+n].Tx == waiting[i].Tx; n++ {
+			size += len(waiting[i+n].Body)
+		}
+		if i > 0 && (i+n > d.cfg.MaxMuts || bytes+size > room) {
+			break
+		}
+		for _, e := range waiting[i : i+n] {
+			req.Muts = append(req.Muts, e.Body)
+		}
+		i, bytes = i+n, bytes+size
+	}
+	return req
+}
+
+// reply takes in the first line: how the mutations ended.
+func (d *Device) reply(r *reader, sent time.Time) (fieldsync.PushReply, error) {
+	line, err := r.next()
+	if err != nil {
+		return fieldsync.PushReply{}, err
+	}
+	var reply fieldsync.PushReply
+	if json.Unmarshal(line, &reply) != nil || reply.T != "push" {
+		return reply, ErrTorn.With("the first line is no push reply")
+	}
+	var steps []Step
+	for i := range reply.Res {
+		reply.Res[i].Dup = false // how it ended, not how often it was asked
+		steps = append(steps, Step{Settle: &reply.Res[i]})
+	}
+	m := d.meta()
+	now := d.cfg.Now()
+	if took := now.Sub(sent); took >= 0 && took < 10*time.Second && !reply.Now.IsZero() {
+		m.OffMs = reply.Now.Sub(sent.Add(took / 2)).Milliseconds()
+	}
+	if err := d.cfg.Store.Apply(append(steps, Step{Meta: &m})...); err != nil {
+		return reply, err
+	}
+	switch reply.Err {
+	case fieldsync.ErrFork:
+		return reply, d.fork()
+	case fieldsync.ErrGap:
+		return reply, ErrBehind.With("it expects change %d", reply.Expect)
+	default:
+		return reply, nil
+	}
+}
+
+// fork gives the device a new id and everything that waits a new number: the
+// server knows another history under the old id, as after a backup of the
+// phone was restored.
+func (d *Device) fork() error {
+	m := d.meta()
+	m.Alias = append(m.Alias, m.Device)
+	m.Device, m.NextMid, m.Chain = d.cfg.NewID(), 1, ""
+	outbox := []Entry{}
+	for _, e := range d.state().Outbox {
+		if e.Result != nil {
+			continue // it has its end; a refusal of the old history is settled there
+		}
+		var mut fieldsync.Mutation
+		if err := json.Unmarshal(e.Body, &mut); err != nil {
+			return ErrCorrupt.With("mutation %d", e.Mid)
+		}
+		if mut.Call == "" && mut.Op == fieldsync.OpCall {
+			// Should the old history have brought it, it is the same call.
+			mut.Call = fieldsync.CallID(m.Alias[len(m.Alias)-1], mut)
+		}
+		mut.Mid = m.NextMid
+		next, err := seal(mut, m.Chain)
+		if err != nil {
+			return err
+		}
+		outbox = append(outbox, next)
+		m.NextMid, m.Chain = m.NextMid+1, next.Hash
+	}
+	return d.cfg.Store.Apply(Step{Meta: &m}, Step{Requeue: outbox})
+}
+
+// obey does what the server tells a device that may no longer work.
+func (d *Device) obey(cmds []fieldsync.Command) error {
+	for _, c := range cmds {
+		switch c.K {
+		case "wipe":
+			if err := d.cfg.Store.Apply(Step{Wipe: true}); err != nil {
+				return err
+			}
+			return ErrWiped
+		case "lock":
+			m := d.meta()
+			m.State = "lock"
+			if err := d.cfg.Store.Apply(Step{Meta: &m}); err != nil {
+				return err
+			}
+			return ErrLocked
+		}
+	}
+	return nil
+}
+
+// receive takes in a pull. It reports whether it reached a checkpoint; when it
+// did not, but ended at a resume point, there is more to ask for.
+func (d *Device) receive(r *reader, asked string) (whole bool, err error) {
+	in := &incoming{d: d, asked: asked, meta: d.meta()}
+	in.meta.State = ""
+	for {
+		line, err := r.next()
+		if errors.Is(err, io.EOF) && in.paused {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		if done, err := in.take(line); err != nil || done {
+			return done, err
+		}
+	}
+}
+
+// incoming is a pull on its way in. Lines are kept in memory until a resume
+// point makes them durable.
+type incoming struct {
+	d      *Device
+	asked  string // the cursor it was asked with
+	meta   Meta
+	steps  []Step
+	open   bool
+	paused bool // the last line was a resume point
+}
+
+func (in *incoming) take(raw []byte) (done bool, err error) {
+	var l fieldsync.Line
+	if json.Unmarshal(raw, &l) != nil {
+		return false, ErrTorn.With("a line that is not JSON")
+	}
+	if l.T != "hi" && !in.open {
+		return false, ErrTorn.With("the pull does not begin with hi")
+	}
+	in.paused = false
+	switch l.T {
+	case "hi":
+		in.begin(l)
+	case "p", "x", "drop":
+		if l.T == "p" && len(l.D) > 0 && fieldsync.BodyHash(l.D) != l.H {
+			return false, ErrTorn.With("the body of %s %s is not what its hash says", l.C, l.ID)
+		}
+		in.steps = append(in.steps, Step{Stage: bytes.Clone(raw)})
+	case "pg":
+		in.meta.Page = l.Cur
+		in.paused = true
+		return false, in.flush()
+	case "cp":
+		in.meta.Page, in.meta.Cursor, in.meta.Seq, in.meta.Checked = "", l.Cur, l.Seq, in.d.cfg.Now().UTC()
+		return true, in.publish(l.Seq)
+	}
+	return false, nil
+}
+
+// begin opens the pull: it goes on with what is staged only when it was asked
+// to, and the server agrees.
+func (in *incoming) begin(l fieldsync.Line) {
+	in.open = true
+	in.meta.Epoch, in.meta.Scopes = l.Epoch, l.Sc
+	if l.Reset != "" || in.meta.Page == "" || in.asked != in.meta.Page {
+		in.meta.Page, in.meta.Reset = "", l.Reset != ""
+		in.steps = append(in.steps, Step{Clear: true})
+	}
+}
+
+func (in *incoming) flush() error {
+	meta := in.meta
+	err := in.d.cfg.Store.Apply(append(in.steps, Step{Meta: &meta})...)
+	in.steps = nil
+	return err
+}
+
+// publish makes everything staged visible in one step with the cursor.
+func (in *incoming) publish(seq int64) error {
+	meta := in.meta
+	after := meta
+	after.Reset = false
+	err := in.d.cfg.Store.Apply(append(in.steps, Step{Meta: &meta}, Step{Switch: max(seq, 1)}, Step{Meta: &after})...)
+	in.steps = nil
+	return err
+}
+
+// reader reads lines, and tells a torn end from an end.
+type reader struct{ lines *bufio.Reader }
+
+func (r *reader) next() ([]byte, error) {
+	line, err := r.lines.ReadBytes('\n')
+	switch {
+	case err == nil:
+		return line[:len(line)-1], nil
+	case errors.Is(err, io.EOF) && len(line) == 0:
+		return nil, fmt.Errorf("%w: %w", ErrTorn, io.EOF)
+	default:
+		return nil, fmt.Errorf("%w: %w", ErrTorn, err)
+	}
+}
