@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/sestante/sestante/fault"
 	"github.com/sestante/sestante/report"
 	"github.com/sestante/sestante/store"
 	fieldsync "github.com/sestante/sestante/sync"
@@ -157,7 +158,13 @@ func (s *Sync) Exchange(ctx context.Context, who report.Actor, req fieldsync.Pus
 	if req.Pull == nil || len(reply.Cmd) > 0 {
 		return nil
 	}
-	return s.Pull(ctx, who, *req.Pull, emit)
+	err = s.Pull(ctx, who, *req.Pull, emit)
+	// The push is taken and its reply is on the way: a refused pull is a line
+	// of the answer, not another answer.
+	if f, ok := errors.AsType[*fault.Error](err); ok && f.Kind != fault.Internal {
+		return emit(fieldsync.Stop{T: "err", Code: f.Code, Msg: f.Say(who.Language)})
+	}
+	return err
 }
 
 // Watch tells a device when there is something to pull, until ctx ends or emit

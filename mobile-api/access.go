@@ -2,7 +2,6 @@ package mobileapi
 
 import (
 	"crypto/rand"
-	"io"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -31,7 +30,7 @@ func (a *API) access(e *core.RequestEvent) error {
 	began := a.cfg.Now()
 	id := rand.Text()[:16]
 	tracked, h := e.Response, e.Response.Header()
-	defer giveBodyBack(e.Request, e.Request.Body)
+	defer giveBodyBack(e.Request)()
 	h.Set(headerRequestID, id)
 	if e.Request.Header.Get("Origin") != "" { // a client from elsewhere sees no others
 		h.Set("Access-Control-Expose-Headers", "Retry-After, ETag, "+headerRequestID)
@@ -52,14 +51,18 @@ func (a *API) access(e *core.RequestEvent) error {
 	return err
 }
 
-// giveBodyBack puts the connection's own body back into the request. net/http
-// looks at it after the handler, to see whether all of it was read; in place of
-// it PocketBase leaves a wrapper that it has closed, and then the rest of a body
-// that was refused is read as the next request on the connection.
-func giveBodyBack(req *http.Request, body io.ReadCloser) {
-	if tee, ok := body.(*router.RereadableReadCloser); ok {
-		req.Body = tee.ReadCloser
+// giveBodyBack returns what puts the connection's own body back into the
+// request. net/http looks at it after the handler, to see whether all of it was
+// read; in place of it PocketBase leaves a wrapper that it has closed, and then
+// the rest of a body that was refused is read as the next request on the
+// connection, whoever's that is.
+func giveBodyBack(req *http.Request) func() {
+	tee, ok := req.Body.(*router.RereadableReadCloser)
+	if !ok {
+		return func() {}
 	}
+	own := tee.ReadCloser
+	return func() { req.Body = own }
 }
 
 // statusOf returns what a request was, or is about to be, answered with.

@@ -35,7 +35,7 @@ type operation struct {
 	Parameters  []ref
 	RequestBody struct {
 		Required bool
-		Content  map[string]media
+		Content  map[string]content
 	} `yaml:"requestBody"`
 	Responses map[string]response
 }
@@ -47,10 +47,10 @@ type ref struct {
 type response struct {
 	Ref         string `yaml:"$ref"`
 	Description string
-	Content     map[string]media
+	Content     map[string]content
 }
 
-type media struct{ Schema schema }
+type content struct{ Schema schema }
 
 type parameter struct {
 	Name, In, Description string

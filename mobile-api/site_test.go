@@ -468,3 +468,19 @@ func (s *site) submit(t testing.TB, who string, fields ...[2]string) desk.Receip
 	s.want(t, ask{who: who, method: http.MethodPost, path: "reports", body: form{fields: all}}, http.StatusCreated, &got)
 	return got
 }
+
+// newSuperuser returns the token of an administrator of PocketBase.
+func newSuperuser(t testing.TB, app core.App, col *core.Collection) string {
+	t.Helper()
+	root := core.NewRecord(col)
+	root.Set("email", "root@example.org")
+	root.Set("password", "password-of-root")
+	if err := app.Save(root); err != nil {
+		t.Fatal(err)
+	}
+	token, err := root.NewAuthToken()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}

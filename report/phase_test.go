@@ -2,7 +2,6 @@ package report_test
 
 import (
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/sestante/sestante/report"

@@ -28,6 +28,7 @@ type FillState struct {
 	Scope int64 `json:"s"`
 	Upto  int64 `json:"t"`
 	After int64 `json:"a"`
+	Again bool  `json:"r,omitempty"` // the device holds it already, in richer bodies
 }
 
 // maxCursor bounds what is decoded; a person in a thousand districts stays

@@ -153,7 +153,7 @@ func (p *pull) regrant(ctx context.Context, old, now []Scope) (drops []Drop, fil
 		if had[s.I] && !poorer(s, richest) {
 			continue
 		}
-		p.cur.Fills = append(p.cur.Fills, FillState{Scope: s.I, Upto: p.head.Seq})
+		p.cur.Fills = append(p.cur.Fills, FillState{Scope: s.I, Upto: p.head.Seq, Again: had[s.I]})
 	}
 	for _, f := range p.cur.Fills {
 		n, err := p.v.Count(ctx, Span{Scope: f.Scope, After: f.After, Upto: f.Upto, Live: true})
@@ -177,7 +177,10 @@ func (p *pull) changes(ctx context.Context) (done bool, err error) {
 		spans := make([]Span, 0, len(p.held))
 		for _, id := range sortedKeys(p.held) {
 			after := p.cur.Seq
-			if i := p.fillOf(id); i >= 0 {
+			// Of a scope the device did not have, what happened before its fill
+			// began is in the fill. Of one that is filled again it is not: a
+			// fill brings no exits.
+			if i := p.fillOf(id); i >= 0 && !p.cur.Fills[i].Again {
 				after = max(after, p.cur.Fills[i].Upto)
 			}
 			spans = append(spans, Span{Scope: id, After: after, Upto: p.head.Seq})

@@ -269,6 +269,13 @@ type (
 		LMid int64  `json:"lmid"`
 		Dig  []any  `json:"dig,omitempty"`
 	}
+
+	// Stop ends an exchange whose push was taken and whose pull is refused.
+	Stop struct {
+		T    string `json:"t"` // "err"
+		Code string `json:"code"`
+		Msg  string `json:"msg"`
+	}
 )
 
 // Line is how a device tells the lines apart: every key any of them has.
@@ -297,4 +304,6 @@ type Line struct {
 	Cur   string          `json:"cur"`
 	N     int             `json:"n"`
 	LMid  int64           `json:"lmid"`
+	Code  string          `json:"code"`
+	Msg   string          `json:"msg"`
 }

@@ -161,9 +161,21 @@ func (d *Device) fork() error {
 	m.Alias = append(m.Alias, m.Device)
 	m.Device, m.NextMid, m.Chain = d.cfg.NewID(), 1, ""
 	outbox := []Entry{}
+	past := int64(0) // refusals of the old history keep a number that is none
 	for _, e := range d.state().Outbox {
+		past = min(past, e.Mid)
+	}
+	for _, e := range d.state().Outbox {
+		if e.Refused() {
+			if e.Mid > 0 {
+				past--
+				e.Mid = past
+			}
+			outbox = append(outbox, e)
+			continue
+		}
 		if e.Result != nil {
-			continue // it has its end; a refusal of the old history is settled there
+			continue // it has its end, and the next checkpoint shows it
 		}
 		var mut fieldsync.Mutation
 		if err := json.Unmarshal(e.Body, &mut); err != nil {
@@ -218,7 +230,11 @@ func (d *Device) receive(r *reader, asked string) (whole bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		if done, err := in.take(line); err != nil || done {
+		done, err := in.take(line)
+		if errors.Is(err, errStale) {
+			return false, nil
+		}
+		if err != nil || done {
 			return done, err
 		}
 	}
@@ -240,7 +256,7 @@ func (in *incoming) take(raw []byte) (done bool, err error) {
 	if json.Unmarshal(raw, &l) != nil {
 		return false, ErrTorn.With("a line that is not JSON")
 	}
-	if l.T != "hi" && !in.open {
+	if l.T != "hi" && l.T != "err" && !in.open {
 		return false, ErrTorn.With("the pull does not begin with hi")
 	}
 	in.paused = false
@@ -252,6 +268,8 @@ func (in *incoming) take(raw []byte) (done bool, err error) {
 			return false, ErrTorn.With("the body of %s %s is not what its hash says", l.C, l.ID)
 		}
 		in.steps = append(in.steps, Step{Stage: bytes.Clone(raw)})
+	case "err":
+		return false, in.refused(l)
 	case "pg":
 		in.meta.Page = l.Cur
 		in.paused = true
@@ -273,6 +291,23 @@ func (in *incoming) begin(l fieldsync.Line) {
 		in.steps = append(in.steps, Step{Clear: true})
 	}
 }
+
+// refused is a pull that the server would not give. A cursor that is not its
+// own any more is forgotten: the next pull brings everything.
+func (in *incoming) refused(l fieldsync.Line) error {
+	if l.Code != fieldsync.ErrCursor.Code || in.asked == "" {
+		return ErrTorn.With("the server said %s", l.Code)
+	}
+	m := in.d.meta()
+	m.Cursor, m.Page = "", ""
+	if err := in.d.cfg.Store.Apply(Step{Clear: true}, Step{Meta: &m}); err != nil {
+		return err
+	}
+	return errStale
+}
+
+// errStale ends a round that has to begin again without a cursor.
+var errStale = errors.New("the cursor was refused")
 
 func (in *incoming) flush() error {
 	meta := in.meta

@@ -1,0 +1,278 @@
+package mobileapi_test
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	fieldsync "github.com/sestante/sestante/sync"
+)
+
+// A push of one call, and of nothing.
+func pushOf(s *site, muts ...map[string]any) map[string]any {
+	if muts == nil {
+		muts = []map[string]any{}
+	}
+	return map[string]any{"v": 1, "did": device, "clock": map[string]any{"wall": s.clock()}, "unacked": map[string]any{"n": len(muts)}, "muts": muts}
+}
+
+// linesOf returns the lines of NDJSON, each compared with its promise.
+func (s *site) linesOf(t testing.TB, body []byte) []fieldsync.Line {
+	t.Helper()
+	schemas := map[string]string{
+		"push": "PushReply", "hi": "Hi", "drop": "Drop", "fill": "Fill", "p": "Put", "x": "Exit", "pg": "CursorPage", "cp": "Checkpoint",
+	}
+	var out []fieldsync.Line
+	for line := range bytes.Lines(body) {
+		var l fieldsync.Line
+		var v any
+		if err := json.Unmarshal(line, &v); err != nil {
+			t.Fatalf("line %q: %v", line, err)
+		}
+		_ = json.Unmarshal(line, &l) // a push reply has other types under some keys
+		for _, wrong := range s.spec.check(s.spec.Components.Schemas[schemas[l.T]], v, l.T) {
+			t.Error(wrong)
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
+func TestSync(t *testing.T) {
+	s := newSite(t)
+	got := s.submit(t, "citizen")
+	id := string(got.ID)
+
+	r := s.want(t, ask{who: "ben", method: http.MethodPost, path: "sync/pull", body: map[string]any{"v": 1, "did": device}}, http.StatusOK, nil)
+	if kind := r.header.Get("Content-Type"); kind != "application/x-ndjson" {
+		t.Errorf("a pull is %s", kind)
+	}
+	lines := s.linesOf(t, r.body)
+	if lines[0].T != "hi" || lines[len(lines)-1].T != "cp" || !strings.Contains(string(r.body), id) {
+		t.Fatalf("pull = %s", r.body)
+	}
+	cursor := lines[len(lines)-1].Cur
+
+	comment := map[string]any{"mid": 1, "op": "call", "name": "report.comment", "id": id, "args": map[string]any{"text": "Arrivo", "audience": "internal"}, "at": s.clock()}
+	push := pushOf(s, comment)
+	push["pull"] = map[string]any{"cur": cursor}
+	r = s.want(t, ask{who: "ben", method: http.MethodPost, path: "sync/exchange", body: push}, http.StatusOK, nil)
+	lines = s.linesOf(t, r.body)
+	if lines[0].T != "push" || lines[1].T != "hi" || lines[len(lines)-1].T != "cp" {
+		t.Fatalf("exchange = %s", r.body)
+	}
+	var reply fieldsync.PushReply
+	s.want(t, ask{who: "ben", method: http.MethodPost, path: "sync/push", body: pushOf(s, comment)}, http.StatusOK, &reply)
+	if len(reply.Res) != 1 || !reply.Res[0].Dup || reply.Res[0].St != fieldsync.Applied {
+		t.Errorf("pushed again = %+v", reply.Res)
+	}
+	refused := map[string]any{"mid": 2, "op": "call", "name": "report.take", "id": id, "at": s.clock()}
+	s.want(t, ask{who: "ben", method: http.MethodPost, path: "sync/push", body: pushOf(s, refused)}, http.StatusOK, &reply)
+	if reply.Res[0].St != fieldsync.Rejected || reply.Res[0].Code != "report.role" {
+		t.Errorf("a refused mutation = %+v", reply.Res)
+	}
+
+	for _, c := range []struct {
+		name, who, path string
+		body            any
+		status          int
+		code, field     string
+	}{
+		{"push, nobody", "", "sync/push", pushOf(s), 401, "api.sign_in", ""},
+		{"pull, nobody", "", "sync/pull", map[string]any{"v": 1, "did": device}, 401, "api.sign_in", ""},
+		{"another person's device", "eva", "sync/push", pushOf(s), 404, "sync.device", ""},
+		{"pull, another person's device", "eva", "sync/pull", map[string]any{"v": 1, "did": device}, 404, "sync.device", ""},
+		{"another person's cursor", "eva", "sync/pull", map[string]any{"v": 1, "did": "device000000002", "cur": cursor}, 400, "sync.cursor", "cur"},
+		{"exchange, another person's device", "eva", "sync/exchange", pushOf(s), 404, "sync.device", ""},
+		{"version", "ben", "sync/pull", map[string]any{"v": 2, "did": device}, 400, "sync.body", "v"},
+		{"device", "ben", "sync/pull", map[string]any{"v": 1, "did": "x"}, 400, "sync.body", "did"},
+		{"no JSON", "ben", "sync/push", "hello", 400, "sync.body", ""},
+		{"no body", "ben", "sync/push", "", 400, "sync.body", ""},
+		{"large push", "ben", "sync/push", `{"v":1,"app":"` + strings.Repeat("x", 2<<20) + `"}`, 413, "api.too_large", ""},
+		{"large pull", "ben", "sync/pull", `{"v":1,"cur":"` + strings.Repeat("x", 200<<10) + `"}`, 413, "api.too_large", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := s.wantFault(t, ask{who: c.who, method: http.MethodPost, path: c.path, body: c.body, kind: "application/json"}, c.status, c.code, c.field)
+			if f.Message == "" {
+				t.Error("no sentence")
+			}
+		})
+	}
+}
+
+// TestCompression: a pull in gzip holds the same lines, and each page of it can
+// be read before the next one is sent.
+func TestCompression(t *testing.T) {
+	s := newSite(t)
+	for range 5 {
+		s.submit(t, "citizen")
+	}
+	pull := ask{who: "ben", method: http.MethodPost, path: "sync/pull", body: map[string]any{"v": 1, "did": device}}
+	plain := s.want(t, with(pull, "Accept-Encoding", "identity"), http.StatusOK, nil)
+	packed := s.want(t, with(pull, "Accept-Encoding", "gzip"), http.StatusOK, nil)
+	if packed.header.Get("Content-Encoding") != "gzip" || len(packed.body) >= len(plain.body) {
+		t.Fatalf("Content-Encoding %q, %d bytes for %d", packed.header.Get("Content-Encoding"), len(packed.body), len(plain.body))
+	}
+	z, err := gzip.NewReader(bytes.NewReader(packed.body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, b := s.linesOf(t, data), s.linesOf(t, plain.body); len(a) != len(b) {
+		t.Errorf("%d lines in gzip, %d without", len(a), len(b))
+	}
+	none := s.want(t, with(pull, "Accept-Encoding", "gzip;q=0"), http.StatusOK, nil)
+	if e := none.header.Get("Content-Encoding"); e != "" {
+		t.Errorf("Content-Encoding %q for somebody who refuses gzip", e)
+	}
+}
+
+func with(a ask, name, value string) ask {
+	a.header = map[string]string{name: value}
+	return a
+}
+
+// An event of a stream.
+type event struct{ id, name, data string }
+
+// A listener reads a stream.
+type listener struct {
+	t    testing.TB
+	res  *http.Response
+	from *bufio.Scanner
+}
+
+// listen opens a stream that must open.
+func (s *site) listen(t testing.TB, who string, header map[string]string) *listener {
+	t.Helper()
+	req := s.request(t, ask{who: who, method: http.MethodGet, path: "sync/stream?did=" + device, header: header})
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = res.Body.Close() })
+	if res.StatusCode != http.StatusOK || res.Header.Get("Content-Type") != "text/event-stream" {
+		data, _ := io.ReadAll(res.Body)
+		t.Fatalf("stream = %d %s %s", res.StatusCode, res.Header, data)
+	}
+	return &listener{t, res, bufio.NewScanner(res.Body)}
+}
+
+// next returns the next event; ok is false when the stream has ended.
+func (l *listener) next() (e event, ok bool) {
+	l.t.Helper()
+	for l.from.Scan() {
+		line := l.from.Text()
+		name, value, _ := strings.Cut(line, ": ")
+		switch name {
+		case "id":
+			e.id = value
+		case "event":
+			e.name = value
+		case "data":
+			e.data = value
+		case "":
+			if e.name != "" {
+				return e, true
+			}
+		}
+	}
+	return e, false
+}
+
+func (l *listener) want(name string) event {
+	l.t.Helper()
+	e, ok := l.next()
+	if !ok || e.name != name || e.data == "" {
+		l.t.Fatalf("event = %+v, %v, want %s", e, ok, name)
+	}
+	return e
+}
+
+// ended fails when the stream tells anything more.
+func (l *listener) ended() {
+	l.t.Helper()
+	if e, ok := l.next(); ok {
+		l.t.Fatalf("event = %+v, want the end", e)
+	}
+}
+
+// fire ends the first wait of a kind that a stream makes from now on.
+func (s *site) fire(t testing.TB, kind func(wait) bool) {
+	t.Helper()
+	for {
+		select {
+		case w := <-s.waits:
+			if kind(w) {
+				w.fire <- s.clock()
+				return
+			}
+		case <-t.Context().Done():
+			t.Fatal("nothing waits")
+		}
+	}
+}
+
+func coalescing(w wait) bool { return w.d == fieldsync.Coalesce }
+func beating(w wait) bool    { return w.d == fieldsync.Heartbeat }
+
+func TestStream(t *testing.T) {
+	s := newSite(t)
+	got := s.submit(t, "citizen")
+	l := s.listen(t, "ben", nil)
+	first := l.want("poke")
+	if first.id == "" || first.id == "0" {
+		t.Errorf("poke = %+v", first)
+	}
+	beat := <-s.waits
+	if !beating(beat) {
+		t.Fatalf("a stream first waits for %v", beat.d)
+	}
+	s.fire(t, coalescing)
+	call := map[string]any{"id": "calltake0000001", "name": "report.take", "report": got.ID}
+	s.want(t, ask{who: "anna", method: http.MethodPost, path: "calls", body: call}, http.StatusOK, nil)
+	if e := l.want("poke"); e.id <= first.id {
+		t.Errorf("second poke = %+v after %+v", e, first)
+	}
+	s.fire(t, coalescing)
+	beat.fire <- s.clock()
+	e := l.want("hb")
+	var hb fieldsync.Beat
+	if err := json.Unmarshal([]byte(e.data), &hb); err != nil || !hb.Now.Equal(s.clock()) {
+		t.Errorf("hb = %+v, %v", e, err)
+	}
+
+	// Who comes back with the last id is told of nothing they know.
+	s.listenTo(t, "ben", e.id, func(l *listener) {
+		user, err := s.app.FindRecordById("users", s.ids["ben"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		user.RefreshTokenKey() // signed out everywhere
+		if err := s.app.Save(user); err != nil {
+			t.Fatal(err)
+		}
+		l.ended()
+	})
+}
+
+func (s *site) listenTo(t testing.TB, who, after string, then func(*listener)) {
+	t.Helper()
+	opened := make(chan *listener)
+	go func() { opened <- s.listen(t, who, map[string]string{"Last-Event-ID": after}) }()
+	// It says nothing until its heart beats: only then are its headers here.
+	s.fire(t, beating)
+	s.fire(t, coalescing)
+	l := <-opened
+	l.want("hb")
+	then(l)
+}
+
