@@ -48,32 +48,49 @@ func captureObjects(cs []fieldsync.Collection, exists func(table string) bool) [
 }
 
 // inView renders the view that says in which scopes each row of a collection
-// is to be: id, parent, name.
+// is to be: id, parent, name. A child is where its parent is, by the log, as
+// far as the filters let it. There is one SELECT in it and a CASE over the
+// classes, because SQLite compiles it anew into every statement that writes.
 func inView(c fieldsync.Collection) schemaObject {
-	from, owner, parent := fmt.Sprintf("FROM `%s` AS c", c.Name), "c", "''"
-	if c.Parent != "" {
-		from += fmt.Sprintf(" JOIN `%s` AS p ON p.id = c.`%s`", c.Parent, c.Link)
-		owner, parent = "p", "c.`"+c.Link+"`"
-	}
-	var arms []string
+	var classes []string
+	var names, conds strings.Builder
 	for _, r := range c.Rules {
-		name, where := quote(string(r.Class)), []string{"true"}
+		class := string(r.Class)
 		if r.Column != "" {
-			col := owner + ".`" + r.Column + "`"
-			name = quote(string(r.Class)+":") + " || " + col
-			where = append(where, col+" != ''")
+			class += ":"
 		}
-		if r.Open {
-			where = append(where, isOpen(owner))
+		classes = append(classes, class)
+		cond := []string{}
+		if c.Parent == "" && r.Column != "" {
+			fmt.Fprintf(&names, " WHEN %s THEN c.`%s`", quote(class), r.Column)
+			cond = append(cond, "c.`"+r.Column+"` != ''")
+		}
+		if c.Parent == "" && r.Open {
+			cond = append(cond, isOpen("c"))
 		}
 		for _, f := range r.Only {
-			where = append(where, filter(f))
+			cond = append(cond, filter(f))
 		}
-		arms = append(arms, fmt.Sprintf("SELECT c.id AS id, %s AS parent, %s AS name %s WHERE %s",
-			parent, name, from, strings.Join(where, " AND ")))
+		if len(cond) == 0 {
+			cond = append(cond, "true")
+		}
+		fmt.Fprintf(&conds, " WHEN %s THEN %s", quote(string(r.Class)), strings.Join(cond, " AND "))
 	}
 	view := "_s_in_" + c.Name
-	return schemaObject{view, "CREATE VIEW `" + view + "` AS\n" + strings.Join(arms, "\nUNION ALL ")}
+	if c.Parent == "" {
+		name := "k.value"
+		if names.Len() > 0 {
+			name += " || CASE k.value" + names.String() + " ELSE '' END"
+		}
+		return schemaObject{view, fmt.Sprintf("CREATE VIEW `%s` AS\nSELECT c.id AS id, '' AS parent, %s AS name\n"+
+			"FROM `%s` AS c, json_each('[\"%s\"]') AS k\nWHERE CASE substr(k.value, 1, 1)%s END",
+			view, name, c.Name, strings.Join(classes, `","`), conds.String())}
+	}
+	return schemaObject{view, fmt.Sprintf("CREATE VIEW `%s` AS\nSELECT c.id AS id, c.`%s` AS parent, s.name AS name\n"+
+		"FROM `%s` AS c JOIN `%s` AS p ON p.id = c.`%s`\n"+
+		"CROSS JOIN _s_member AS m ON m.coll = %s AND m.id = p.id AND m.st = 1 CROSS JOIN _s_scope AS s ON s.sid = m.scope\n"+
+		"WHERE CASE substr(s.name, 1, 1)%s ELSE false END",
+		view, c.Link, c.Name, c.Parent, c.Link, quote(c.Parent), conds.String())}
 }
 
 func filter(f fieldsync.Filter) string {
@@ -125,43 +142,41 @@ func recordTriggers(c fieldsync.Collection, children []fieldsync.Collection) []s
 	out := []schemaObject{
 		on("insert", "INSERT", "", touch(c)+fan.String()),
 		on("delete", "DELETE", "", remove),
-		on("rename", "UPDATE", "OLD.id IS NOT NEW.id", remove),
+		on("rename", "UPDATE OF id", "OLD.id IS NOT NEW.id", remove),
 	}
-	moved := feeds(c)
-	if len(moved) == 0 {
-		return append(out, on("update", "UPDATE", "OLD.id IS NEW.id", restamp),
-			on("renamed", "UPDATE", "OLD.id IS NOT NEW.id", touch(c)))
-	}
-	change := strings.Join(append(moved, "OLD.id IS NOT NEW.id"), " OR ")
+	// SQLite compiles a trigger into every statement that could fire it: the
+	// long one stands only on the columns that can move a row.
+	columns, moved := feeds(c)
+	change := strings.Join(moved, " OR ")
 	return append(out,
 		on("update", "UPDATE", "NOT ("+change+")", restamp),
-		on("move", "UPDATE", change, touch(c)+fan.String()))
+		on("move", "UPDATE OF "+strings.Join(columns, ", "), change, touch(c)+fan.String()))
 }
 
-// feeds lists the conditions under which an update may change the scopes of a
-// row: a column that feeds them differs.
-func feeds(c fieldsync.Collection) []string {
-	var out []string
-	add := func(cond string) {
-		if !slices.Contains(out, cond) {
-			out = append(out, cond)
+// feeds lists the columns of a collection that feed its scopes, and the
+// conditions under which an update of them may change the scopes of a row.
+func feeds(c fieldsync.Collection) (columns, conditions []string) {
+	add := func(column, condition string) {
+		if column = "`" + column + "`"; !slices.Contains(columns, column) {
+			columns, conditions = append(columns, column), append(conditions, condition)
 		}
 	}
+	add("id", differs("id"))
 	if c.Link != "" {
-		add(differs(c.Link))
+		add(c.Link, differs(c.Link))
 	}
 	for _, r := range c.Rules {
 		if c.Parent == "" && r.Column != "" {
-			add(differs(r.Column))
+			add(r.Column, differs(r.Column))
 		}
 		if c.Parent == "" && r.Open {
-			add("(" + isOpen("OLD") + ") IS NOT (" + isOpen("NEW") + ")")
+			add("state", "("+isOpen("OLD")+") IS NOT ("+isOpen("NEW")+")")
 		}
 		for _, f := range r.Only {
-			add(differs(f.Column))
+			add(f.Column, differs(f.Column))
 		}
 	}
-	return out
+	return columns, conditions
 }
 
 func differs(col string) string { return "OLD.`" + col + "` IS NOT NEW.`" + col + "`" }

@@ -50,7 +50,7 @@ func (s *Store) Changes(ctx context.Context, spans []fieldsync.Span, limit int) 
 	const q = `
 		SELECT m.seq, m.coll, m.id, m.st, m.why
 		FROM json_each({:spans}) AS span
-		JOIN _s_member AS m ON m.scope = span.value ->> 0
+		CROSS JOIN _s_member AS m ON m.scope = span.value ->> 0
 			AND m.seq > span.value ->> 1 AND m.seq <= span.value ->> 2 AND m.st >= span.value ->> 3
 		ORDER BY m.seq, m.coll, m.id
 		LIMIT {:limit}`
@@ -117,8 +117,8 @@ func (s *Store) States(ctx context.Context, collection string, ids []string) (ma
 	const q = `
 		SELECT r.id, r.ver, m.scope
 		FROM json_each({:ids}) AS e
-		JOIN _s_rec AS r ON r.coll = {:coll} AND r.id = e.value AND r.del = 0
-		JOIN _s_member AS m ON m.coll = r.coll AND m.id = r.id AND m.st = 1`
+		CROSS JOIN _s_rec AS r ON r.coll = {:coll} AND r.id = e.value AND r.del = 0
+		CROSS JOIN _s_member AS m ON m.coll = r.coll AND m.id = r.id AND m.st = 1`
 	rows, err := s.read.NewQuery(q).Bind(dbx.Params{"coll": collection, "ids": list(ids)}).WithContext(ctx).Rows()
 	if err != nil {
 		return nil, wrap(err)
@@ -146,7 +146,7 @@ func (s *Store) Bodies(ctx context.Context, collection string, a fieldsync.Audie
 	if columns == nil {
 		return nil, nil
 	}
-	q := "SELECT c.id, " + bodySQL(columns) + " FROM json_each({:ids}) AS e JOIN `" + collection + "` AS c ON c.id = e.value"
+	q := "SELECT c.id, " + bodySQL(columns) + " FROM json_each({:ids}) AS e CROSS JOIN `" + collection + "` AS c ON c.id = e.value"
 	rows, err := s.read.NewQuery(q).Bind(dbx.Params{"ids": list(ids)}).WithContext(ctx).Rows()
 	if err != nil {
 		return nil, wrap(err)
