@@ -104,7 +104,7 @@ func TestSubmissionRefused(t *testing.T) {
 			s.Photos = []desk.NewPhoto{{Data: good}, {Data: good}, {Data: good}, {Data: good}}
 		}},
 	} {
-		s := w.at(10.5, 45.5)
+		s := w.at(10.5)
 		tt.spoil(&s)
 		_, err := w.desk.Submit(t.Context(), report.Actor{}, s)
 		if !errors.Is(err, tt.want) || fault.Of(err).Field != tt.field {
@@ -112,7 +112,7 @@ func TestSubmissionRefused(t *testing.T) {
 		}
 	}
 	for _, table := range []string{"reports", "reportEvents", "media", "messages", "notices"} {
-		if n := w.count(table, "1=1"); n != 0 {
+		if n := w.count(table); n != 0 {
 			t.Errorf("%d rows of %s were left behind", n, table)
 		}
 	}
@@ -120,7 +120,7 @@ func TestSubmissionRefused(t *testing.T) {
 
 func TestRepeatedSubmission(t *testing.T) {
 	w := newTown(t)
-	s := w.at(10.5, 45.5)
+	s := w.at(10.5)
 	s.ClientID = "client-id-0001"
 	s.Photos = []desk.NewPhoto{{Data: photo(t, 1, 10.5, 45.5)}}
 	first := w.submit("citizen", s)
@@ -129,7 +129,7 @@ func TestRepeatedSubmission(t *testing.T) {
 	if !again.Repeated || again.ID != first.ID || again.TrackToken != first.TrackToken || again.Code != first.Code {
 		t.Errorf("the repeat got %+v, want the receipt of %s", again, first.Code)
 	}
-	if len(again.Photos) != 2 || w.count("media", "1=1") != 2 {
+	if len(again.Photos) != 2 || w.count("media") != 2 {
 		t.Errorf("the report has %d photos, want the first and the one the repeat added", len(again.Photos))
 	}
 	s.Description = "Un'altra buca"
@@ -143,7 +143,7 @@ func TestRepeatedSubmission(t *testing.T) {
 
 func TestSubmissionsAtOnce(t *testing.T) {
 	w := newTown(t)
-	s := w.at(10.5, 45.5)
+	s := w.at(10.5)
 	s.ClientID = "client-id-0002"
 	var wg sync.WaitGroup
 	codes := make([]string, 8)
@@ -162,7 +162,7 @@ func TestSubmissionsAtOnce(t *testing.T) {
 			t.Errorf("codes %v: the same submission became several reports", codes)
 		}
 	}
-	if n := w.count("reports", "1=1"); n != 1 {
+	if n := w.count("reports"); n != 1 {
 		t.Errorf("%d reports, want 1", n)
 	}
 }
@@ -215,7 +215,7 @@ func TestPhotosBeforeAndAfter(t *testing.T) {
 
 func TestPhotoReaders(t *testing.T) {
 	w := newTown(t)
-	s := w.at(10.5, 45.5)
+	s := w.at(10.5)
 	s.Photos = []desk.NewPhoto{{Data: photo(t, 1, 10.5, 45.5)}}
 	got := w.submit("citizen", s)
 	id := got.Photos[0].ID
@@ -224,9 +224,14 @@ func TestPhotoReaders(t *testing.T) {
 		size store.Size
 		may  bool
 	}{
-		{"citizen", store.Large, true}, {"citizen", store.Original, false},
-		{"anna", store.Original, true}, {"ben", store.Original, false}, {"ben", store.Small, true},
-		{"eva", store.Large, false}, {"", store.Large, false}, {"anna", "huge", false},
+		{"citizen", store.Large, true},
+		{"citizen", store.Original, false},
+		{"anna", store.Original, true},
+		{"ben", store.Original, false},
+		{"ben", store.Small, true},
+		{"eva", store.Large, false},
+		{"", store.Large, false},
+		{"anna", "huge", false},
 	} {
 		data, _, err := w.desk.Photo(t.Context(), w.as(tt.who), id, tt.size)
 		if (err == nil) != tt.may {

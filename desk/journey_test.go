@@ -11,7 +11,7 @@ import (
 // TestJourney follows one report from a citizen's submission to its closure.
 func TestJourney(t *testing.T) {
 	w := newTown(t)
-	got := w.submit("citizen", w.at(10.5, 45.5))
+	got := w.submit("citizen", w.at(10.5))
 	if got.District == nil || got.District.Code != "W" || got.Routing != report.Routed {
 		t.Fatalf("routed to %v, %s", got.District, got.Routing)
 	}

@@ -68,7 +68,7 @@ func (e *Error) sentence(text, field string) string {
 
 // Is reports whether target is the same defined failure, wherever it happened.
 func (e *Error) Is(target error) bool {
-	t, ok := target.(*Error) //nolint:errorlint // errors.Is unwraps before it asks
+	t, ok := target.(*Error) // errors.Is has unwrapped before it asks
 	return ok && t.Code == e.Code
 }
 

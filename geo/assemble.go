@@ -67,9 +67,9 @@ func cancel(all []arrow) []arrow {
 // assemble joins arrows into polygons. As many arrows must leave each point as
 // arrive there, which closed rings and cancel guarantee. Where several meet it
 // turns left as far as it can, and a ring that comes back to a point is cut
-// off there, so that every ring is simple. It returns the holes that lie in no
-// shell: there are none unless the arrows came from geometries that overlap.
-func assemble(all []arrow) (orb.MultiPolygon, []orb.Ring) {
+// off there, so that every ring is simple. Holes that lie in no shell are
+// dropped: there are none unless the arrows came from geometries that overlap.
+func assemble(all []arrow) orb.MultiPolygon {
 	var shells orb.MultiPolygon
 	var holes []orb.Ring
 	for _, ring := range rings(all, leftmost) {
@@ -79,7 +79,8 @@ func assemble(all []arrow) (orb.MultiPolygon, []orb.Ring) {
 			holes = append(holes, ring)
 		}
 	}
-	return shells, placeHoles(shells, holes)
+	_ = placeHoles(shells, holes)
+	return shells
 }
 
 // enclosed returns the holes that arrows leave, as clockwise rings. Where

@@ -68,8 +68,8 @@ func cutAt(mp orb.MultiPolygon, latitude float64) (north, south orb.MultiPolygon
 		above = append(above, a)
 		below = append(below, arrow{a.to, a.from})
 	}
-	north, _ = assemble(cancel(above))
-	south, _ = assemble(cancel(below))
+	north = assemble(cancel(above))
+	south = assemble(cancel(below))
 	return north, south
 }
 

@@ -189,7 +189,6 @@ func (d *decoder) byType(kind string, data []byte) error {
 // notJSON tells a file that was cut from one that never was JSON, and says
 // what it looks like.
 func notJSON(data []byte, err error) error {
-	var syntax *json.SyntaxError
 	looks := map[string]string{
 		"\x1f\x8b": "it is compressed with gzip", "PK": "it is a zip archive, perhaps a shapefile",
 		"<": "it is XML, perhaps KML", "SQLite format 3": "it is a GeoPackage", "\xff\xfe": "it is UTF-16", "\xfe\xff": "it is UTF-16",
@@ -199,7 +198,7 @@ func notJSON(data []byte, err error) error {
 			return ErrNotJSON.With("%s", what)
 		}
 	}
-	if errors.As(err, &syntax) {
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		if strings.Contains(syntax.Error(), "unexpected end") && len(bytes.TrimSpace(data)) > 0 {
 			return ErrTruncated.With("after %d bytes", len(data))
 		}

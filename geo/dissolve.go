@@ -170,7 +170,7 @@ func seams(all []orb.MultiPolygon) []Warning {
 			warnings = append(warnings, Warning{WarnGap, "", fmt.Sprintf("Neighbours do not quite meet at %.6f,%.6f.", hole[0][0], hole[0][1])})
 		}
 	}
-	union, _ := assemble(left)
+	union := assemble(left)
 	if problem := checkGeometry(union); problem != nil {
 		text := "Neighbours cover a place twice."
 		if problem.Place != nil {
@@ -187,7 +187,7 @@ func (row DistrictRow) join(parts []orb.MultiPolygon) Area {
 	for _, mp := range parts {
 		border = append(border, arrows(mp)...)
 	}
-	union, _ := assemble(cancel(border))
+	union := assemble(cancel(border))
 	a := Area{
 		ID: SeedID(row.Kind, row.Code), Code: row.Code, Name: row.Name, Kind: row.Kind,
 		Parent: SeedID(MacroArea, row.MacroArea), Geometry: union,
@@ -215,7 +215,7 @@ func MacroAreas(table Table, districts []Area) []Area {
 		if border == nil {
 			continue
 		}
-		union, _ := assemble(cancel(border))
+		union := assemble(cancel(border))
 		out = append(out, Area{
 			ID: id, Code: m.Code, Name: m.Name, Kind: MacroArea, Geometry: union,
 			Source: cmp.Or(m.Source, FromSeed), Remark: m.Remark,

@@ -94,7 +94,7 @@ func readGeometry(data []byte, limit int) (orb.MultiPolygon, *Problem, error) {
 		Type        string          `json:"type"`
 		Coordinates json.RawMessage `json:"coordinates"`
 	}
-	if err := json.Unmarshal(data, &g); err != nil {
+	if !understood(data, &g) {
 		return nil, &Problem{Fault: ErrNotGeoJSON, Note: "a geometry is an object with type and coordinates"}, nil
 	}
 	p := parser{data: g.Coordinates, limit: limit}
@@ -243,3 +243,6 @@ func (p *parser) refuse(err *fault.Error, note string) {
 		p.err, p.note = err, note
 	}
 }
+
+// understood decodes data into v, and reports whether it has that form.
+func understood(data []byte, v any) bool { return json.Unmarshal(data, v) == nil }

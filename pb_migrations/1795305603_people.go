@@ -5,7 +5,6 @@ import (
 
 	"github.com/pocketbase/pocketbase/core"
 	m "github.com/pocketbase/pocketbase/migrations"
-	"github.com/pocketbase/pocketbase/tools/types"
 )
 
 // The people. PocketBase's own users collection is kept, and closed: nobody
@@ -33,7 +32,7 @@ func init() {
 		users.Fields.RemoveByName("avatar") // PocketBase would serve it with thumbnails
 		users.ListRule, users.ViewRule = nil, nil
 		users.CreateRule, users.UpdateRule, users.DeleteRule = nil, nil, nil
-		users.AuthRule = types.Pointer("disabled = false")
+		users.AuthRule = new("disabled = false")
 		users.AuthToken.Duration = 30 * 86400 // crews are away for days
 		if err := app.Save(users); err != nil {
 			return fmt.Errorf("close collection users: %w", err)
@@ -66,9 +65,9 @@ func init() {
 			users.Fields.RemoveByName(name)
 		}
 		users.Fields.Add(&core.FileField{Name: "avatar", MaxSelect: 1, MimeTypes: []string{"image/jpeg", "image/png", "image/svg+xml", "image/gif", "image/webp"}})
-		own := types.Pointer("id = @request.auth.id")
+		own := new("id = @request.auth.id")
 		users.ListRule, users.ViewRule, users.UpdateRule, users.DeleteRule = own, own, own, own
-		users.CreateRule, users.AuthRule = types.Pointer(""), types.Pointer("")
+		users.CreateRule, users.AuthRule = new(""), new("")
 		users.AuthToken.Duration = 5 * 86400
 		if err := app.Save(users); err != nil {
 			return fmt.Errorf("reopen collection users: %w", err)

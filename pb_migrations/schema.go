@@ -7,6 +7,7 @@ package pb_migrations
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/pocketbase/pocketbase/core"
 )
@@ -31,13 +32,9 @@ func creating(cs ...collection) (up, down func(core.App) error) {
 		return nil
 	}
 	down = func(app core.App) error {
-		for i := len(cs) - 1; i >= 0; i-- {
-			col, err := app.FindCollectionByNameOrId(cs[i].name)
-			if err != nil {
-				return fmt.Errorf("find collection %s: %w", cs[i].name, err)
-			}
-			if err := app.Delete(col); err != nil {
-				return fmt.Errorf("delete collection %s: %w", cs[i].name, err)
+		for _, c := range slices.Backward(cs) {
+			if err := drop(c.name)(app); err != nil {
+				return err
 			}
 		}
 		return nil
@@ -98,10 +95,6 @@ func when(name string) core.Field { return &core.DateField{Name: name} }
 
 func choice(name string, values ...string) core.Field {
 	return &core.SelectField{Name: name, Values: values, MaxSelect: 1}
-}
-
-func choices(name string, values ...string) core.Field {
-	return &core.SelectField{Name: name, Values: values, MaxSelect: len(values)}
 }
 
 func data(name string, limit int64) core.Field {

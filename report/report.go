@@ -6,14 +6,18 @@ package report
 
 import "time"
 
-// Named strings keep the identifiers of different things apart. All are
-// PocketBase record ids (15 characters of a-z0-9), made anywhere.
-type (
-	ID       string // of a report
-	PersonID string // of a person; System is the program itself, "" is anonymous
-	OrgID    string // of an organisation
-	AreaID   string // of an area
-)
+// An ID names a report. It and the ids below are PocketBase record ids (15
+// characters of a-z0-9), made anywhere; types of their own keep them apart.
+type ID string
+
+// A PersonID names a person. System is the program itself, "" is anonymous.
+type PersonID string
+
+// An OrgID names an organisation.
+type OrgID string
+
+// An AreaID names an area.
+type AreaID string
 
 // System is the actor of what the program does by itself.
 const System PersonID = "system"

@@ -88,12 +88,12 @@ func send(url, clientID string, photo []byte) (receipt, bool, error) {
 	}
 	res, err := http.Post(url+"/api/mobile/v1/reports", form.FormDataContentType(), &body)
 	if err != nil {
-		return receipt{}, false, nil //nolint:nilerr // killed: it never acknowledged
+		return receipt{}, false, nil // killed: it never acknowledged
 	}
 	defer func() { _ = res.Body.Close() }()
 	var r receipt
 	if err := json.NewDecoder(res.Body).Decode(&r); err != nil {
-		return receipt{}, false, nil //nolint:nilerr // killed in the middle of its answer
+		return receipt{}, false, nil // killed in the middle of its answer
 	}
 	if res.StatusCode != http.StatusCreated && res.StatusCode != http.StatusOK {
 		return r, false, fmt.Errorf("%s answered %s", clientID, res.Status)

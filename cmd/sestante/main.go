@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -85,11 +86,11 @@ func explain(err error) string {
 		error
 		Unwrap() []error
 	}](err); ok && allFaults(many.Unwrap()) {
-		text := ""
+		var text strings.Builder
 		for _, one := range many.Unwrap() {
-			text += explain(one)
+			text.WriteString(explain(one))
 		}
-		return text
+		return text.String()
 	}
 	if f := fault.Of(err); f != fault.ErrUnknown {
 		return fmt.Sprintf("sestante: %s [%s]\n", f.Error(), f.Code)

@@ -70,8 +70,13 @@ func TestAtLeast(t *testing.T) {
 		have, want string
 		ok         bool
 	}{
-		{"3.51.3", "3.51.3", true}, {"3.53.3", "3.51.3", true}, {"4.0.0", "3.51.3", true},
-		{"3.51.2", "3.51.3", false}, {"3.9.9", "3.51.3", false}, {"3.51", "3.51.3", false}, {"x.y.z", "3.51.3", false},
+		{"3.51.3", "3.51.3", true},
+		{"3.53.3", "3.51.3", true},
+		{"4.0.0", "3.51.3", true},
+		{"3.51.2", "3.51.3", false},
+		{"3.9.9", "3.51.3", false},
+		{"3.51", "3.51.3", false},
+		{"x.y.z", "3.51.3", false},
 	} {
 		if got := atLeast(tt.have, tt.want); got != tt.ok {
 			t.Errorf("atLeast(%s, %s) = %v, want %v", tt.have, tt.want, got, tt.ok)

@@ -76,7 +76,7 @@ func (h *house) serve(ctx context.Context, started func(address string)) error {
 		if err := se.Next(); err != nil {
 			return err
 		}
-		h.log.Info("serving", "address", listener.Addr().String(), "version", Version)
+		h.log.InfoContext(ctx, "serving", "address", listener.Addr().String(), "version", Version)
 		loops.Start(context.WithoutCancel(ctx)) // they are stopped after the requests have ended
 		if started != nil {
 			started(listener.Addr().String())
@@ -88,7 +88,7 @@ func (h *house) serve(ctx context.Context, started func(address string)) error {
 		drain, cancel := context.WithTimeout(context.Background(), h.cfg.Shutdown.Drain)
 		defer cancel()
 		if err := api.Drain(drain); err != nil {
-			h.log.Error("requests were cut off", "err", err)
+			h.log.ErrorContext(drain, "requests were cut off", "err", err)
 		}
 		loops.Stop()
 		return te.Next()
@@ -107,10 +107,9 @@ func (h *house) listen(ctx context.Context) error {
 		}
 		return errors.Join(err, h.close())
 	case <-ctx.Done():
-		h.log.Info("stopping")
+		h.log.InfoContext(ctx, "stopping")
 		err := h.close() // makes Serve return
-		<-done
-		return err
+		return errors.Join(err, <-done)
 	}
 }
 

@@ -123,7 +123,7 @@ func italy(source []byte) (text []byte, n int, err error) {
 		Features []struct {
 			Properties struct {
 				Name string `json:"name"`
-				ISO  string `json:"iso_3166_2"` //nolint:tagliatelle // as the source names it
+				ISO  string `json:"iso_3166_2"`
 			} `json:"properties"`
 			Geometry json.RawMessage `json:"geometry"`
 		} `json:"features"`
