@@ -39,7 +39,7 @@ var rooms = map[string][]string{
 
 	// the device's half of the protocol, and how it reaches a server
 	"sync/device":            {"fault", "report", "sync"},
-	"sync/device/httpdevice": {"fault", "sync", "sync/device", "http"},
+	"sync/device/http": {"fault", "sync", "sync/device", "http"},
 
 	// what keeps, what sends, what decides
 	"store":         append([]string{"pocketbase", "sql"}, rules...),
@@ -126,7 +126,7 @@ func TestRulesReadNoClock(t *testing.T) {
 func TestRoom(t *testing.T) {
 	for _, c := range []struct{ path, want string }{
 		{module + "/geo", "geo"},
-		{module + "/sync/device/httpdevice", "sync/device/httpdevice"},
+		{module + "/sync/device/http", "sync/device/http"},
 		{module, "."},
 		{"github.com/pocketbase/pocketbase/core", "pocketbase"},
 		{"github.com/pocketbase/dbx", "sql"},
