@@ -36,16 +36,8 @@ func square(lon, lat float64) orb.MultiPolygon {
 func newTown(t *testing.T) *town {
 	t.Helper()
 	w := &town{t: t, app: pbtest.New(t), now: time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC), ids: map[string]string{}}
-	var err error
-	w.desk, err = desk.New(desk.Config{
-		Store: store.New(w.app), Now: func() time.Time { return w.now }, Log: slog.New(slog.DiscardHandler),
-		Policy: report.DefaultPolicy(), Limits: desk.Limits{Photos: 3}, ToleranceM: 500, CodePrefix: "SE",
-		PublicURL: "https://example.org", Language: "it",
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = w.desk.ImportAreas(t.Context(), []geo.Area{
+	w.policy(func(*report.Policy) {})
+	_, err := w.desk.ImportAreas(t.Context(), []geo.Area{
 		{Code: "W", Name: "West", Kind: geo.District, Geometry: square(10, 45), Source: geo.FromAdmin},
 		{Code: "E", Name: "East", Kind: geo.District, Geometry: square(11, 45), Source: geo.FromAdmin},
 	}, time.Time{}, false)
@@ -70,6 +62,22 @@ func newTown(t *testing.T) *town {
 	w.person("eva", "technician", "E")
 	w.person("boss", "service_manager")
 	return w
+}
+
+// policy opens the desk anew over the same town, under another policy.
+func (w *town) policy(change func(*report.Policy)) {
+	w.t.Helper()
+	p := report.DefaultPolicy()
+	change(&p)
+	var err error
+	w.desk, err = desk.New(desk.Config{
+		Store: store.New(w.app), Now: func() time.Time { return w.now }, Log: slog.New(slog.DiscardHandler),
+		Policy: p, Limits: desk.Limits{Photos: 3}, ToleranceM: 500, CodePrefix: "SE",
+		PublicURL: "https://example.org", Language: "it",
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 func (w *town) person(name, role string, areas ...string) {

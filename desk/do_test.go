@@ -206,3 +206,24 @@ func TestReachIsWhatMayReadSays(t *testing.T) {
 		t.Errorf("a guest's list: %v", err)
 	}
 }
+
+// TestVerifyUnattended closes what nobody verified, only when the policy says
+// so, and only after the wait.
+func TestVerifyUnattended(t *testing.T) {
+	w := newTown(t)
+	id := w.submit("citizen", w.at(10.5)).ID
+	w.do("anna", "report.dispatch", id, map[string]any{"assignee": w.ids["ben"]})
+	w.do("ben", "report.resolve", id, map[string]any{"outcome": "fixed"})
+	w.now = w.now.AddDate(0, 0, 30)
+	if n, err := w.desk.VerifyUnattended(t.Context()); n != 0 || err != nil {
+		t.Errorf("without the policy: %d, %v; want a person to do it", n, err)
+	}
+	w.policy(func(p *report.Policy) { p.AutoVerify, p.AutoVerifyDays = true, 31 })
+	if n, err := w.desk.VerifyUnattended(t.Context()); n != 0 || err != nil {
+		t.Errorf("before the wait: %d, %v; want none", n, err)
+	}
+	w.now = w.now.AddDate(0, 0, 2)
+	if n, err := w.desk.VerifyUnattended(t.Context()); n != 1 || err != nil {
+		t.Errorf("after the wait: %d, %v; want the one", n, err)
+	}
+}

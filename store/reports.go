@@ -335,3 +335,22 @@ func (f ReportFilter) where() (string, dbx.Params) {
 	}
 	return q, p
 }
+
+// ResolvedBefore lists reports whose work was done before a moment and has not
+// been verified, the oldest first.
+func (s *Store) ResolvedBefore(ctx context.Context, before time.Time, limit int) ([]report.ID, error) {
+	const q = `
+		SELECT id FROM reports WHERE state = 'resolved' AND resolvedAt != '' AND resolvedAt <= {:before}
+		ORDER BY resolvedAt LIMIT {:limit}`
+	var rows []struct {
+		ID string `db:"id"`
+	}
+	if err := s.rows(ctx, &rows, q, dbx.Params{"before": stamp(before), "limit": limit}); err != nil {
+		return nil, fmt.Errorf("list resolved reports: %w", err)
+	}
+	var out []report.ID
+	for _, r := range rows {
+		out = append(out, report.ID(r.ID))
+	}
+	return out, nil
+}

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -19,17 +20,15 @@ import (
 // device holds what a plain query says its person may hold, and everything they
 // did was done once.
 func TestSimulation(t *testing.T) {
-	seeds := 200
+	seeds := 60
 	if testing.Short() {
-		seeds = 20
+		seeds = 10
 	}
-	const perWorld = 20 // one database serves some seeds: opening it is what costs
-	for from := 0; from < seeds; from += perWorld {
-		t.Run(fmt.Sprintf("seeds %d", from), func(t *testing.T) {
-			for seed := from; seed < min(from+perWorld, seeds) && !t.Failed(); seed++ {
-				simulate(t, newSim(t, seed))
-			}
-		})
+	if n, err := strconv.Atoi(os.Getenv("SESTANTE_SEEDS")); err == nil {
+		seeds = n
+	}
+	for seed := 0; seed < seeds && !t.Failed(); seed++ {
+		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) { simulate(t, newSim(t, seed)) })
 	}
 }
 
@@ -180,8 +179,5 @@ func simulate(t *testing.T, s *sim) {
 		if err := s.stores[i].Close(); err != nil {
 			t.Error(err)
 		}
-	}
-	if _, err := os.Stat(s.paths[0]); err != nil {
-		t.Error(err)
 	}
 }

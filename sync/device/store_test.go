@@ -20,7 +20,9 @@ import (
 
 // script is a life of a local store: each line is one Apply.
 func script() [][]device.Step {
-	line := func(format string, args ...any) device.Step { return device.Step{Stage: fmt.Appendf(nil, format, args...)} }
+	line := func(format string, args ...any) device.Step {
+		return device.Step{Stage: fmt.Appendf(nil, format, args...)}
+	}
 	meta := func(m device.Meta) device.Step { return device.Step{Meta: &m} }
 	entry := func(mid int64) device.Step {
 		return device.Step{Append: &device.Entry{Mid: mid, Body: []byte(`{"text":"<b> & è"}`), Hash: fmt.Sprint(mid)}}
