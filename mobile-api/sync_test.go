@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pocketbase/pocketbase/core"
+
 	fieldsync "github.com/sestante/sestante/sync"
 )
 
@@ -249,30 +251,81 @@ func TestStream(t *testing.T) {
 	if err := json.Unmarshal([]byte(e.data), &hb); err != nil || !hb.Now.Equal(s.clock()) {
 		t.Errorf("hb = %+v, %v", e, err)
 	}
-
-	// Who comes back with the last id is told of nothing they know.
-	s.listenTo(t, "ben", e.id, func(l *listener) {
-		user, err := s.app.FindRecordById("users", s.ids["ben"])
-		if err != nil {
-			t.Fatal(err)
-		}
-		user.RefreshTokenKey() // signed out everywhere
-		if err := s.app.Save(user); err != nil {
-			t.Fatal(err)
-		}
-		l.ended()
-	})
 }
 
-func (s *site) listenTo(t testing.TB, who, after string, then func(*listener)) {
-	t.Helper()
-	opened := make(chan *listener)
-	go func() { opened <- s.listen(t, who, map[string]string{"Last-Event-ID": after}) }()
-	// It says nothing until its heart beats: only then are its headers here.
-	s.fire(t, beating)
+// TestStreamResumes: who comes back with the last id is told of nothing they
+// know.
+func TestStreamResumes(t *testing.T) {
+	s := newSite(t)
+	s.submit(t, "citizen")
+	answered := make(chan *http.Response, 1)
+	req := s.request(t, ask{who: "ben", method: http.MethodGet, path: "sync/stream?did=" + device, header: map[string]string{"Last-Event-ID": "999999"}})
+	go func() {
+		defer close(answered)
+		if res, err := http.DefaultClient.Do(req); err == nil { //nolint:bodyclose // below
+			answered <- res
+		}
+	}()
+	s.fire(t, beating) // it says nothing before, not even its headers
 	s.fire(t, coalescing)
-	l := <-opened
-	l.want("hb")
-	then(l)
+	res, ok := <-answered
+	if !ok {
+		t.Fatal("no answer")
+	}
+	t.Cleanup(func() { _ = res.Body.Close() })
+	(&listener{t, res, bufio.NewScanner(res.Body)}).want("hb")
 }
 
+// TestStreamEnds: a stream ends when its person is signed out everywhere, and
+// when the person is shut out.
+func TestStreamEnds(t *testing.T) {
+	for name, change := range map[string]func(*core.Record){
+		"signed out": func(user *core.Record) { user.RefreshTokenKey() },
+		"disabled":   func(user *core.Record) { user.Set("disabled", true) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t)
+			s.submit(t, "citizen")
+			l := s.listen(t, "ben", nil)
+			l.want("poke")
+			user, err := s.app.FindRecordById("users", s.ids["ben"])
+			if err != nil {
+				t.Fatal(err)
+			}
+			change(user)
+			if err := s.app.Save(user); err != nil {
+				t.Fatal(err)
+			}
+			s.fire(t, beating)
+			s.fire(t, coalescing)
+			l.ended()
+		})
+	}
+}
+
+func TestStreamFaults(t *testing.T) {
+	s := newSite(t)
+	s.submit(t, "citizen")
+	get := func(who, query string) ask {
+		return ask{who: who, method: http.MethodGet, path: "sync/stream" + query}
+	}
+	s.wantFault(t, get("", "?did="+device), http.StatusUnauthorized, "api.sign_in", "")
+	s.wantFault(t, get("ben", ""), http.StatusBadRequest, "api.required", "did")
+	s.wantFault(t, get("ben", "?did=x"), http.StatusBadRequest, "api.value", "did")
+	s.wantFault(t, get("ben", "?device="+device), http.StatusBadRequest, "api.unknown_field", "device")
+	s.want(t, ask{who: "ben", method: http.MethodPut, path: "devices/" + device, body: map[string]any{"platform": "go"}}, http.StatusOK, nil)
+	s.wantFault(t, get("eva", "?did="+device), http.StatusNotFound, "sync.device", "")
+
+	one, two := s.listen(t, "ben", nil), s.listen(t, "ben", nil)
+	one.want("poke")
+	two.want("poke")
+	s.wantFault(t, get("ben", "?did="+device), http.StatusTooManyRequests, "api.streams", "")
+
+	// The server stops: both end at once, and nobody new is let in.
+	if err := s.api.Drain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	one.ended()
+	two.ended()
+	s.wantFault(t, get("ben", "?did="+device), http.StatusServiceUnavailable, "api.draining", "")
+}

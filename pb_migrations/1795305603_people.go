@@ -34,6 +34,7 @@ func init() {
 		users.CreateRule, users.UpdateRule, users.DeleteRule = nil, nil, nil
 		users.AuthRule = new("disabled = false")
 		users.AuthToken.Duration = 30 * 86400 // crews are away for days
+		users.AuthAlert.Enabled = false       // a letter at each new sign-in, to crews who share tablets
 		if err := app.Save(users); err != nil {
 			return fmt.Errorf("close collection users: %w", err)
 		}
@@ -69,6 +70,7 @@ func init() {
 		users.ListRule, users.ViewRule, users.UpdateRule, users.DeleteRule = own, own, own, own
 		users.CreateRule, users.AuthRule = new(""), new("")
 		users.AuthToken.Duration = 5 * 86400
+		users.AuthAlert.Enabled = true
 		if err := app.Save(users); err != nil {
 			return fmt.Errorf("reopen collection users: %w", err)
 		}

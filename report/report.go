@@ -103,7 +103,7 @@ type Report struct {
 	ResumeState    State     `json:"resumeState"` // where resume leads while suspended
 	UnlinkState    State     `json:"unlinkState"` // where unlink_duplicate leads while duplicate
 	SuspendReason  string    `json:"suspendReason"`
-	ExpectedResume time.Time `json:"expectedResume"`
+	ExpectedResume time.Time `json:"expectedResume,omitzero"`
 
 	ResponsibleOrg OrgID    `json:"responsibleOrg"`
 	Assignee       PersonID `json:"assignee"`
@@ -114,13 +114,13 @@ type Report struct {
 	PlanState        PlanState `json:"planState"`
 	PlanRevision     int       `json:"planRevision"`
 
-	RegisteredAt  time.Time `json:"registeredAt"`
-	TakenAt       time.Time `json:"takenAt"`
-	AssignedAt    time.Time `json:"assignedAt"` // when the present responsible got it
-	ProgrammedAt  time.Time `json:"programmedAt"`
-	WorkStartedAt time.Time `json:"workStartedAt"`
-	ResolvedAt    time.Time `json:"resolvedAt"`
-	ClosedAt      time.Time `json:"closedAt"` // when it ended, however it ended
+	RegisteredAt  time.Time `json:"registeredAt,omitzero"`
+	TakenAt       time.Time `json:"takenAt,omitzero"`
+	AssignedAt    time.Time `json:"assignedAt,omitzero"` // when the present responsible got it
+	ProgrammedAt  time.Time `json:"programmedAt,omitzero"`
+	WorkStartedAt time.Time `json:"workStartedAt,omitzero"`
+	ResolvedAt    time.Time `json:"resolvedAt,omitzero"`
+	ClosedAt      time.Time `json:"closedAt,omitzero"` // when it ended, however it ended
 
 	ReopenedCount   int `json:"reopenedCount"`
 	BounceCount     int `json:"bounceCount"`

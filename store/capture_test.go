@@ -292,6 +292,8 @@ func TestGrantsFollowRoles(t *testing.T) {
 	}
 }
 
+var day1 = time.Date(2031, 5, 1, 0, 0, 0, 0, time.UTC)
+
 func TestGrantsFollowTheirDays(t *testing.T) {
 	c := newCapture(t)
 	day := func(d int) time.Time { return time.Date(2031, 5, d, 0, 0, 0, 0, time.UTC) }

@@ -77,7 +77,7 @@ func (s *Store) districtsOfRole(ctx context.Context, role string) ([]report.Area
 	if err := s.rows(ctx, &rows, q, dbx.Params{"role": role}); err != nil {
 		return nil, fmt.Errorf("districts of role %s: %w", role, err)
 	}
-	var out []report.AreaID
+	out := []report.AreaID{}
 	for _, r := range rows {
 		out = append(out, report.AreaID(r.ID))
 	}

@@ -3,10 +3,7 @@ package fieldsync
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
-	"fmt"
-
-	"github.com/gowebpki/jcs"
+	"errors"
 )
 
 // BodyHash is the first 128 bits of the SHA-256 of a body's bytes, in hex.
@@ -16,22 +13,19 @@ func BodyHash(body []byte) string {
 }
 
 // Canonical returns a mutation without its hash in the canonical form of RFC
-// 8785, so that every client hashes the same bytes.
+// 8785, so that every client hashes the same bytes. What is no JSON object, or
+// has a number beyond what a double holds, is an error.
 func Canonical(raw []byte) ([]byte, error) {
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &fields); err != nil {
-		return nil, fmt.Errorf("read the mutation: %w", err)
+	v, err := decodeAny(raw)
+	if err != nil {
+		return nil, err
+	}
+	fields, ok := v.(map[string]any)
+	if !ok {
+		return nil, errors.New("read the mutation: it is no object")
 	}
 	delete(fields, "h")
-	plain, err := json.Marshal(fields)
-	if err != nil {
-		return nil, fmt.Errorf("write the mutation: %w", err)
-	}
-	out, err := jcs.Transform(plain)
-	if err != nil {
-		return nil, fmt.Errorf("canonical form: %w", err)
-	}
-	return out, nil
+	return appendValue(nil, fields)
 }
 
 // Chain returns the hash of a mutation in canonical form that follows another:

@@ -138,6 +138,14 @@ func TestChain(t *testing.T) {
 	if want := "4feabeeec8061f15586d1e26a96b11c1"; first != want {
 		t.Errorf("Chain() = %s, want %s", first, want)
 	}
+	// The example of RFC 8785, 3.2.2 and 3.2.3, and a key beyond the first plane,
+	// which UTF-16 puts before one that is not.
+	c, err = fieldsync.Canonical([]byte(`{"numbers":[333333333.33333329,1E30,4.50,2e-3,0.000000000000000000000000001,-0],
+		"string":"\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\"\/","literals":[null,true,false],"\uff01":1,"\ud83d\ude00":2}`))
+	want := `{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27,0],"string":"€$\u000f\nA'B\"\\\\\"/","😀":2,"！":1}`
+	if err != nil || string(c) != want {
+		t.Errorf("Canonical() = %s, %v; want %s", c, err, want)
+	}
 	for _, bad := range []string{``, `[1]`, `{"a":}`, `{"a":1e400}`, `null`} {
 		if got, err := fieldsync.Canonical([]byte(bad)); err == nil && bad != "null" {
 			t.Errorf("Canonical(%s) = %s, want an error", bad, got)
