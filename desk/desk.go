@@ -74,7 +74,10 @@ func New(cfg Config) (*Desk, error) {
 	}, nil
 }
 
-// newID makes a record id: 15 characters of a-z0-9, 77 bits of chance.
+// NewID makes a record id: 15 characters of a-z0-9, 77 bits of chance. Whoever
+// makes calls makes their ids, so that a repeat has the same.
+func NewID() string { return newID() }
+
 func newID() string {
 	const alphabet = "abcdefghijklmnopqrstuvwxyz0123456789"
 	out := make([]byte, 0, idLength)

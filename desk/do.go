@@ -50,7 +50,13 @@ func (d *Desk) Do(ctx context.Context, who report.Actor, call report.Call) (Resu
 
 // inTx runs fn in a transaction and tells whoever waits for changes.
 func (d *Desk) inTx(ctx context.Context, fn func(tx *store.Store) error) error {
-	if err := d.store.InTx(ctx, fn); err != nil {
+	err := d.store.InTx(ctx, func(tx *store.Store) error {
+		if err := fn(tx); err != nil {
+			return err
+		}
+		return tx.MarkCommit(ctx, d.now())
+	})
+	if err != nil {
 		return err
 	}
 	d.cfg.Changed()

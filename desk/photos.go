@@ -205,12 +205,12 @@ func (d *Desk) addTo(ctx context.Context, tx *store.Store, who report.Actor, id 
 	if err != nil {
 		return nil, err
 	}
-	if holder && !r.State.Open() {
-		return nil, fmt.Errorf("photo for a report that has ended: %w", report.ErrMove)
-	}
 	for _, m := range rows {
 		if contains(have, m.ID) {
 			continue
+		}
+		if holder && !r.State.Open() {
+			return nil, fmt.Errorf("photo for a report that has ended: %w", report.ErrMove)
 		}
 		if err := d.photoCall(ctx, tx, who, r, m, holder); err != nil {
 			return nil, err

@@ -42,6 +42,16 @@ func (d *Desk) Me(ctx context.Context, who report.Actor) (Me, error) {
 	return me, nil
 }
 
+// Report returns the row of a report to somebody who may read it as staff. The
+// error is report.ErrNone otherwise.
+func (d *Desk) Report(ctx context.Context, who report.Actor, id report.ID) (report.Report, error) {
+	r, audience, err := d.readable(ctx, d.store, who, id)
+	if err == nil && audience != report.AudienceStaff {
+		return report.Report{}, fmt.Errorf("read report %s: %w", id, report.ErrNone)
+	}
+	return r, err
+}
+
 // View returns a report, by its id or its code, as the caller may see it. The
 // error is report.ErrNone for one that is not there or not for the caller.
 func (d *Desk) View(ctx context.Context, who report.Actor, key, lang string) (ReportView, error) {

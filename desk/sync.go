@@ -67,10 +67,8 @@ func (s *Sync) Push(ctx context.Context, who report.Actor, req fieldsync.PushReq
 			return d.apply(ctx, tx, who, c)
 		}}
 		var err error
-		if reply, err = fieldsync.Push(ctx, ledger, who, req, d.now()); err != nil {
-			return err
-		}
-		return tx.MarkCommit(ctx, d.now())
+		reply, err = fieldsync.Push(ctx, ledger, who, req, d.now())
+		return err
 	})
 	if err != nil {
 		return fieldsync.PushReply{}, fmt.Errorf("push: %w", err)

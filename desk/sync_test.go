@@ -38,6 +38,7 @@ func newSync(t *testing.T, w *town) *desk.Sync {
 // phone returns a device of somebody in the town, wired to the desk.
 func (w *town) phone(t *testing.T, s *desk.Sync, who, id string, roles ...report.Role) *device.Device {
 	t.Helper()
+	actor := w.as(who)
 	d, err := device.New(device.Config{
 		ID: id, Store: &device.Memory{}, Now: func() time.Time { return w.now }, NewID: func() string { return "another00000000" }, Roles: roles,
 		Transport: func(ctx context.Context, req fieldsync.PushRequest) (io.ReadCloser, error) {
@@ -49,7 +50,7 @@ func (w *town) phone(t *testing.T, s *desk.Sync, who, id string, roles ...report
 				return nil, err
 			}
 			var out []byte
-			err = s.Exchange(ctx, w.as(who), req, func(line any) error {
+			err = s.Exchange(ctx, actor, req, func(line any) error {
 				out, err = fieldsync.AppendLine(out, line)
 				return err
 			})
@@ -69,9 +70,12 @@ func syncNow(t *testing.T, d *device.Device) {
 	}
 }
 
-func wantState(t *testing.T, d *device.Device, id report.ID, want report.State) {
+// offline is the report of TestPhonesWorkOffline.
+const offline = report.ID("reportoffline00")
+
+func wantState(t *testing.T, d *device.Device, want report.State) {
 	t.Helper()
-	r, ok := d.View("reports", string(id))
+	r, ok := d.View("reports", string(offline))
 	if got := r.State(); !ok && want != "" || got != want {
 		t.Errorf("device %s sees the report %q (%v), want %q", d.ID(), got, ok, want)
 	}
@@ -85,7 +89,7 @@ func TestPhonesWorkOffline(t *testing.T) {
 	citizen := w.phone(t, s, "citizen", "phonecitizen000")
 	ben := w.phone(t, s, "ben", "phoneben0000000", report.RoleTechnician)
 	eva := w.phone(t, s, "eva", "phoneeva0000000", report.RoleTechnician)
-	const id = report.ID("reportoffline00")
+	const id = offline
 
 	made := w.now
 	_, err := citizen.Call("report.submit", id, report.SubmitArgs{
@@ -110,7 +114,7 @@ func TestPhonesWorkOffline(t *testing.T) {
 	if bad := citizen.Refusals(); len(bad) > 0 {
 		t.Fatalf("refused: %+v", bad[0].Result)
 	}
-	wantState(t, citizen, id, report.Registered)
+	wantState(t, citizen, report.Registered)
 	if r, _ := citizen.View("reports", string(id)); string(r.Fields["registeredAt"]) == "" || r.Pending != 0 {
 		t.Errorf("the citizen sees %s, %d pending", r.Fields["registeredAt"], r.Pending)
 	}
@@ -125,24 +129,24 @@ func TestPhonesWorkOffline(t *testing.T) {
 	w.do("anna", "report.dispatch", id, report.DispatchArgs{Assignee: report.PersonID(w.ids["ben"])})
 	syncNow(t, ben)
 	syncNow(t, eva)
-	wantState(t, ben, id, report.Assigned)
-	wantState(t, eva, id, "")
+	wantState(t, ben, report.Assigned)
+	wantState(t, eva, "")
 
 	if _, err := ben.Call("report.start", id, struct{}{}); err != nil {
 		t.Fatal(err)
 	}
-	wantState(t, ben, id, report.InProgress) // at once, in the cellar
+	wantState(t, ben, report.InProgress) // at once, in the cellar
 	w.now = w.now.Add(time.Hour)
 	syncNow(t, ben)
 	syncNow(t, citizen)
-	wantState(t, ben, id, report.InProgress)
-	wantState(t, citizen, id, report.InProgress)
+	wantState(t, ben, report.InProgress)
+	wantState(t, citizen, report.InProgress)
 
 	w.do("anna", "report.reject", id, report.RejectArgs{Code: "not_responsible", Text: "Compete alla provincia"})
 	syncNow(t, ben)
 	syncNow(t, citizen)
-	wantState(t, ben, id, "")
-	wantState(t, citizen, id, report.Rejected)
+	wantState(t, ben, "")
+	wantState(t, citizen, report.Rejected)
 	if drift, err := store.New(w.app).CaptureDrift(t.Context()); err != nil || len(drift) > 0 {
 		t.Errorf("CaptureDrift() = %q, %v", drift, err)
 	}
@@ -160,7 +164,7 @@ func TestSyncKnowsWhoAsks(t *testing.T) {
 	if err := s.Pull(t.Context(), w.as("ben"), pull, quiet); err != nil {
 		t.Errorf("Pull() of a new device = %v", err)
 	}
-	if n := w.count("devices WHERE " + "id = 'phoneben0000000' AND person = '"+w.ids["ben"]+"'"); n != 1 {
+	if n := w.count("devices WHERE " + "id = 'phoneben0000000' AND person = '" + w.ids["ben"] + "'"); n != 1 {
 		t.Errorf("the device is registered %d times", n)
 	}
 	for name, err := range map[string]error{

@@ -1,10 +1,12 @@
 package hooks
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/pocketbase/pocketbase/core"
+	"github.com/pocketbase/pocketbase/tools/router"
 
 	"github.com/sestante/sestante/fault"
 	"github.com/sestante/sestante/internal/apierr"
@@ -52,6 +54,20 @@ func (h *hooks) guardUpdate(e *core.RecordEvent) error {
 	}
 	e.Record.IgnoreUnchangedFields(true)
 	return e.Next()
+}
+
+// translate puts the refusal of a model hook, which knows no reader, into the
+// language of whoever asked.
+func (h *hooks) translate(e *core.RecordRequestEvent) error {
+	err := e.Next()
+	refused, ok := errors.AsType[*router.ApiError](err)
+	if !ok {
+		return err
+	}
+	if cause, ok := refused.RawData().(error); ok && errors.Is(cause, ErrCallsOnly) {
+		return apierr.From(cause, apierr.Language(e.Request.Header.Get("Accept-Language"), h.cfg.Language))
+	}
+	return err
 }
 
 // keepUnchanged writes the changed columns only: PocketBase reads the row and

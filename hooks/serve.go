@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/pocketbase/pocketbase/apis"
 	"github.com/pocketbase/pocketbase/core"
 
 	"github.com/sestante/sestante/fault"
@@ -45,7 +46,8 @@ func (h *hooks) serve(se *core.ServeEvent) error {
 	for _, method := range []string{
 		http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
 	} { // one by one: a pattern without a method would collide with a web app's GET /{path...}
-		se.Router.Route(method, "/api/{path...}", func(e *core.RequestEvent) error { return h.refuse(e, ErrNoRoute) })
+		se.Router.Route(method, "/api/{path...}", func(e *core.RequestEvent) error { return h.refuse(e, ErrNoRoute) }).
+			Unbind(apis.DefaultActivityLoggerMiddlewareId) // it keeps addresses, and a mistyped one may hold a secret
 	}
 	return se.Next()
 }

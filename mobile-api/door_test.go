@@ -244,8 +244,14 @@ func TestLanguages(t *testing.T) {
 	}
 	const en, it = "This field is not known here.", "Questo campo non è previsto."
 	for _, c := range []struct{ who, lang, want string }{
-		{"", "", it}, {"", "en", en}, {"", "it-IT,it;q=0.9,en;q=0.8", it}, {"", "de, en;q=0.5", en}, {"", "de", it},
-		{"other", "", en}, {"other", "it", it}, {"citizen", "", it},
+		{"", "", it},
+		{"", "en", en},
+		{"", "it-IT,it;q=0.9,en;q=0.8", it},
+		{"", "de, en;q=0.5", en},
+		{"", "de", it},
+		{"other", "", en},
+		{"other", "it", it},
+		{"citizen", "", it},
 	} {
 		f := s.wantFault(t, ask{who: c.who, method: http.MethodGet, path: "object-types?x=1", lang: c.lang}, http.StatusBadRequest, "api.unknown_field", "x")
 		if f.Message != c.want {

@@ -178,6 +178,10 @@ func (a *API) send(ctx context.Context, rt Route, r *request, out answer) error 
 		h.Set("Content-Disposition", disposition(out.name))
 		h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 		h.Set("ETag", strconv.Quote(out.tag))
+		if matches(r.event.Request.Header.Get("If-None-Match"), strconv.Quote(out.tag)) {
+			w.WriteHeader(http.StatusNotModified)
+			return nil
+		}
 		http.ServeContent(w, r.event.Request, "", time.Time{}, bytes.NewReader(out.blob))
 		return nil
 	case out.body != nil:

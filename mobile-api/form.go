@@ -73,10 +73,11 @@ func (a *API) readForm(b *body, v any) (*form, error) {
 
 // formFault tells a form that ends early from one that could not be read.
 func formFault(err error) error {
-	if f := bodyFault(err); f != error(ErrBody) {
-		return f
+	f := bodyFault(err)
+	if errors.Is(f, ErrBody) {
+		return ErrBody.With("not a whole form")
 	}
-	return ErrBody.With("not a whole form")
+	return f
 }
 
 // readPhoto reads one photo into memory, and one byte more than allowed to

@@ -54,9 +54,9 @@ func (p *paceReader) stop() {
 	p.timer.Stop()
 }
 
-// A writer is what answers are written to. It lifts the server's time limit on
-// the whole answer: a reader that takes nothing for a while loses the
-// connection instead.
+// A writer is what answers are written to. It lifts the server's time limits on
+// the whole request and answer: a reader that takes nothing for a while loses
+// the connection instead.
 type writer struct {
 	http.ResponseWriter
 	idle    time.Duration
@@ -68,6 +68,7 @@ type writer struct {
 func (a *API) paceWriter(w http.ResponseWriter) *writer {
 	p := &writer{ResponseWriter: w, idle: a.cfg.Idle, control: http.NewResponseController(w)}
 	_ = p.control.SetWriteDeadline(time.Time{}) // errors: see paceReader
+	_ = p.control.SetReadDeadline(time.Time{})  // net/http keeps reading, and hangs up when that fails
 	p.timer = time.AfterFunc(p.idle, func() { _ = p.control.SetWriteDeadline(longAgo) })
 	p.timer.Stop()
 	return p

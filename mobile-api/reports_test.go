@@ -36,10 +36,27 @@ func photo(t testing.TB, shade uint8) file {
 }
 
 var complete = [][2]string{
-	{"clientId", "client-0001"}, {"kind", "fault"}, {"title", "Buca"}, {"description", "Profonda"}, {"objectType", "pothole"},
-	{"lon", "10.5"}, {"lat", "45.5"}, {"accuracyM", "8.5"}, {"pointSource", "pin"}, {"address", "Via Roma 12"}, {"addressNote", "davanti al portone"},
-	{"priority", "2"}, {"blocking", "true"}, {"contactName", "Maria Rossi"}, {"contactEmail", "maria@example.org"}, {"contactPhone", "+39 02 1234"},
-	{"language", "it"}, {"consentPublish", "false"}, {"consentContact", "on"}, {"channel", "web"}, {"occurredAt", "2026-11-20T08:30:00Z"},
+	{"clientId", "client-0001"},
+	{"kind", "fault"},
+	{"title", "Buca"},
+	{"description", "Profonda"},
+	{"objectType", "pothole"},
+	{"lon", "10.5"},
+	{"lat", "45.5"},
+	{"accuracyM", "8.5"},
+	{"pointSource", "pin"},
+	{"address", "Via Roma 12"},
+	{"addressNote", "davanti al portone"},
+	{"priority", "2"},
+	{"blocking", "true"},
+	{"contactName", "Maria Rossi"},
+	{"contactEmail", "maria@example.org"},
+	{"contactPhone", "+39 02 1234"},
+	{"language", "it"},
+	{"consentPublish", "false"},
+	{"consentContact", "on"},
+	{"channel", "web"},
+	{"occurredAt", "2026-11-20T08:30:00Z"},
 }
 
 func TestSubmitWithPhotos(t *testing.T) {

@@ -78,35 +78,51 @@ func (a *API) reportRoutes() []Route {
 	report := &Body{Types: []string{typeForm, typeJSON}, Limit: a.cfg.MaxBody, In: NewReport{}}
 	photos := &Body{Types: []string{typeForm}, Limit: a.cfg.MaxBody, In: NewPhotos{}}
 	return []Route{
-		{Method: http.MethodPost, Path: "reports", Auth: Optional, Limited: true, Body: report,
+		{
+			Method: http.MethodPost, Path: "reports", Auth: Optional, Limited: true, Body: report,
 			Out: desk.Receipt{}, Type: typeJSON, Status: []int{http.StatusCreated, http.StatusOK},
-			Faults: []fault.Kind{fault.Conflict, fault.Forbidden}, serve: a.submit},
-		{Method: http.MethodPost, Path: "media", Auth: Optional, Limited: true, Body: photos,
+			Faults: []fault.Kind{fault.Conflict, fault.Forbidden}, serve: a.submit,
+		},
+		{
+			Method: http.MethodPost, Path: "media", Auth: Optional, Limited: true, Body: photos,
 			Out: Photos{}, Type: typeJSON, Status: []int{http.StatusCreated},
-			Faults: []fault.Kind{fault.NotFound, fault.Conflict, fault.Forbidden}, serve: a.addPhotos},
+			Faults: []fault.Kind{fault.NotFound, fault.Conflict, fault.Forbidden}, serve: a.addPhotos,
+		},
 		get("reports", Required, words("state", "routing", "district", "bbox", "text", "after", "limit"), nil, a.list),
 		get("reports/{id}", Required, nil, kinds(fault.NotFound), a.view),
 		send(http.MethodPost, "calls", maxCall, kinds(fault.NotFound, fault.Forbidden, fault.Conflict), a.call),
-		{Method: http.MethodGet, Path: "media/{id}/{size}", Auth: Required, Type: typePhoto, Status: []int{http.StatusOK, http.StatusNotModified},
-			Faults: kinds(fault.NotFound), serve: a.photo},
+		{
+			Method: http.MethodGet, Path: "media/{id}/{size}", Auth: Required, Type: typePhoto, Status: []int{http.StatusOK, http.StatusNotModified},
+			Faults: kinds(fault.NotFound), serve: a.photo,
+		},
 	}
 }
 
 func (a *API) readRoutes() []Route {
 	return []Route{
 		get("track/{token}", Guest, nil, kinds(fault.NotFound, fault.Limited), a.track),
-		{Method: http.MethodGet, Path: "track/{token}/media/{id}/{size}", Auth: Guest, Type: typePhoto, Status: []int{http.StatusOK, http.StatusNotModified},
-			Faults: kinds(fault.NotFound, fault.Limited), serve: a.trackPhoto},
-		{Method: http.MethodGet, Path: "map/reports", Auth: Required, Query: words("bbox", "status", "district"),
-			Out: desk.FeatureCollection{}, Type: typeGeoJSON, Status: []int{http.StatusOK, http.StatusNotModified}, serve: a.reportMap},
-		{Method: http.MethodGet, Path: "map/public", Auth: Guest, Query: words("bbox", "status", "district"),
-			Out: desk.FeatureCollection{}, Type: typeGeoJSON, Status: []int{http.StatusOK, http.StatusNotModified}, serve: a.publicMap},
+		{
+			Method: http.MethodGet, Path: "track/{token}/media/{id}/{size}", Auth: Guest, Type: typePhoto, Status: []int{http.StatusOK, http.StatusNotModified},
+			Faults: kinds(fault.NotFound, fault.Limited), serve: a.trackPhoto,
+		},
+		{
+			Method: http.MethodGet, Path: "map/reports", Auth: Required, Query: words("bbox", "status", "district"),
+			Out: desk.FeatureCollection{}, Type: typeGeoJSON, Status: []int{http.StatusOK, http.StatusNotModified}, serve: a.reportMap,
+		},
+		{
+			Method: http.MethodGet, Path: "map/public", Auth: Guest, Query: words("bbox", "status", "district"),
+			Out: desk.FeatureCollection{}, Type: typeGeoJSON, Status: []int{http.StatusOK, http.StatusNotModified}, serve: a.publicMap,
+		},
 		get("areas/locate", Guest, words("lon", "lat", "accuracyM", "siteType", "objectType"), nil, a.locate),
-		{Method: http.MethodGet, Path: "object-types", Auth: Optional,
-			Out: ObjectTypes{}, Type: typeJSON, Status: []int{http.StatusOK, http.StatusNotModified}, serve: a.objectTypes},
+		{
+			Method: http.MethodGet, Path: "object-types", Auth: Optional,
+			Out: ObjectTypes{}, Type: typeJSON, Status: []int{http.StatusOK, http.StatusNotModified}, serve: a.objectTypes,
+		},
 		{Method: http.MethodGet, Path: "openapi.yaml", Auth: Guest, Type: typeYAML, Status: []int{http.StatusOK, http.StatusNotModified}, serve: a.openAPI},
-		{Method: http.MethodGet, Path: "errors", Auth: Guest,
-			Out: Faults{}, Type: typeJSON, Status: []int{http.StatusOK, http.StatusNotModified}, serve: a.faults},
+		{
+			Method: http.MethodGet, Path: "errors", Auth: Guest,
+			Out: Faults{}, Type: typeJSON, Status: []int{http.StatusOK, http.StatusNotModified}, serve: a.faults,
+		},
 	}
 }
 
@@ -116,13 +132,19 @@ func (a *API) personRoutes() []Route {
 		get("me", Required, nil, nil, a.me),
 		get("devices", Required, nil, nil, a.devices),
 		send(http.MethodPut, "devices/{id}", maxJSON, kinds(fault.NotFound), a.putDevice),
-		{Method: http.MethodDelete, Path: "devices/{id}", Auth: Required, Status: []int{http.StatusNoContent},
-			Faults: kinds(fault.NotFound), serve: a.forgetDevice},
+		{
+			Method: http.MethodDelete, Path: "devices/{id}", Auth: Required, Status: []int{http.StatusNoContent},
+			Faults: kinds(fault.NotFound), serve: a.forgetDevice,
+		},
 		get("notices", Required, words("limit"), nil, a.notices),
-		{Method: http.MethodPost, Path: "notices/{id}/received", Auth: Required, Body: moment, Status: []int{http.StatusNoContent},
-			Faults: kinds(fault.NotFound), serve: a.acknowledge("received")},
-		{Method: http.MethodPost, Path: "notices/{id}/opened", Auth: Required, Body: moment, Status: []int{http.StatusNoContent},
-			Faults: kinds(fault.NotFound), serve: a.acknowledge("opened")},
+		{
+			Method: http.MethodPost, Path: "notices/{id}/received", Auth: Required, Body: moment, Status: []int{http.StatusNoContent},
+			Faults: kinds(fault.NotFound), serve: a.acknowledge("received"),
+		},
+		{
+			Method: http.MethodPost, Path: "notices/{id}/opened", Auth: Required, Body: moment, Status: []int{http.StatusNoContent},
+			Faults: kinds(fault.NotFound), serve: a.acknowledge("opened"),
+		},
 	}
 }
 
@@ -132,21 +154,29 @@ func (a *API) syncRoutes() []Route {
 		fieldsync.Hi{}, fieldsync.Drop{}, fieldsync.Fill{}, fieldsync.Put{}, fieldsync.Exit{}, fieldsync.Page{}, fieldsync.Checkpoint{},
 	}
 	return []Route{
-		{Method: http.MethodPost, Path: "sync/push", Auth: Required,
+		{
+			Method: http.MethodPost, Path: "sync/push", Auth: Required,
 			Body: &Body{Types: []string{typeJSON}, Limit: push, In: fieldsync.PushRequest{}},
 			Out:  fieldsync.PushReply{}, Type: typeJSON, Status: []int{http.StatusOK},
-			Faults: kinds(fault.NotFound), serve: a.push},
-		{Method: http.MethodPost, Path: "sync/pull", Auth: Required,
+			Faults: kinds(fault.NotFound), serve: a.push,
+		},
+		{
+			Method: http.MethodPost, Path: "sync/pull", Auth: Required,
 			Body: &Body{Types: []string{typeJSON}, Limit: maxPull, In: fieldsync.PullRequest{}},
 			Out:  lines, Type: typeNDJSON, Status: []int{http.StatusOK},
-			Faults: kinds(fault.NotFound, fault.Forbidden), serve: a.pull},
-		{Method: http.MethodPost, Path: "sync/exchange", Auth: Required,
+			Faults: kinds(fault.NotFound, fault.Forbidden), serve: a.pull,
+		},
+		{
+			Method: http.MethodPost, Path: "sync/exchange", Auth: Required,
 			Body: &Body{Types: []string{typeJSON}, Limit: push + maxPull, In: fieldsync.PushRequest{}},
 			Out:  append([]any{fieldsync.PushReply{}}, lines...), Type: typeNDJSON, Status: []int{http.StatusOK},
-			Faults: kinds(fault.NotFound, fault.Forbidden), serve: a.exchange},
-		{Method: http.MethodGet, Path: "sync/stream", Auth: Required, Query: words("did"),
+			Faults: kinds(fault.NotFound, fault.Forbidden), serve: a.exchange,
+		},
+		{
+			Method: http.MethodGet, Path: "sync/stream", Auth: Required, Query: words("did"),
 			Out: []any{fieldsync.Poke{}, fieldsync.Beat{}, fieldsync.Command{}}, Type: typeEvents, Status: []int{http.StatusOK},
-			Faults: kinds(fault.NotFound, fault.Limited), serve: a.stream},
+			Faults: kinds(fault.NotFound, fault.Limited), serve: a.stream,
+		},
 	}
 }
 

@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +20,7 @@ import (
 	"time"
 
 	"github.com/paulmach/orb"
+	"github.com/pocketbase/dbx"
 	"github.com/pocketbase/pocketbase/apis"
 	"github.com/pocketbase/pocketbase/core"
 
@@ -45,7 +49,8 @@ type site struct {
 
 	ids    map[string]string // names to record ids
 	tokens map[string]string
-	waits  chan wait // what streams wait for, when a test asked to see it
+	limit  time.Duration // the server's own, on a whole request; 0 is none
+	waits  chan wait     // what streams wait for, when a test asked to see it
 }
 
 // A wait is one thing a stream waits for: fire ends it.
@@ -80,9 +85,9 @@ func square(lon, lat float64) orb.MultiPolygon {
 func newSite(t testing.TB, changes ...func(*mobileapi.Config)) *site {
 	t.Helper()
 	s := &site{
-		t: t, app: pbtest.New(t), log: &logbook{}, spec: readSpec(t), waits: make(chan wait, 100),
-		now: time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC), ids: map[string]string{}, tokens: map[string]string{},
+		t: t, log: &logbook{}, spec: readSpec(t), waits: make(chan wait, 100), now: time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC),
 	}
+	s.app, s.ids, s.tokens = town(t)
 	hub := &fieldsync.Hub{}
 	logger := slog.New(slog.NewTextHandler(s.log, nil))
 	var err error
@@ -93,10 +98,6 @@ func newSite(t testing.TB, changes ...func(*mobileapi.Config)) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := store.New(s.app).InstallCapture(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	s.people(t)
 	syncs, err := desk.NewSync(s.desk, desk.SyncConfig{Hub: hub, Wait: s.wait})
 	if err != nil {
 		t.Fatal(err)
@@ -112,6 +113,14 @@ func newSite(t testing.TB, changes ...func(*mobileapi.Config)) *site {
 	return s
 }
 
+// hurried starts the site's server anew, with a time limit on each request as
+// PocketBase sets one.
+func (s *site) hurried(t testing.TB, limit time.Duration) {
+	t.Helper()
+	s.limit = limit
+	s.serve(t)
+}
+
 func (s *site) serve(t testing.TB) {
 	t.Helper()
 	router, err := apis.NewRouter(s.app)
@@ -123,46 +132,105 @@ func (s *site) serve(t testing.TB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(mux)
+	server := httptest.NewUnstartedServer(mux)
+	server.Config.ReadTimeout, server.Config.WriteTimeout = s.limit, s.limit
+	server.Start()
 	t.Cleanup(server.Close)
 	s.url = server.URL
 }
 
-func (s *site) people(t testing.TB) {
+// A founding is a data folder with areas and people in it. Every site clones
+// it: five passwords cost a quarter of a second.
+type founding struct {
+	files       map[string][]byte
+	ids, tokens map[string]string
+}
+
+var founded struct {
+	once sync.Once
+	founding
+}
+
+// town returns an app over a folder of its own with two districts, an object
+// type and five people, and their ids and tokens by name.
+func town(t testing.TB) (app *core.BaseApp, ids, tokens map[string]string) {
 	t.Helper()
-	_, err := s.desk.ImportAreas(t.Context(), []geo.Area{
+	founded.once.Do(func() {
+		dir := pbtest.Dir(t)
+		app := store.NewApp(dir)
+		if err := app.Bootstrap(); err != nil {
+			t.Fatal(err)
+		}
+		founded.ids, founded.tokens = people(t, app)
+		for _, db := range []dbx.Builder{app.NonconcurrentDB(), app.AuxNonconcurrentDB()} {
+			if _, err := db.NewQuery("PRAGMA wal_checkpoint(TRUNCATE)").Execute(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := app.ResetBootstrapState(); err != nil {
+			t.Fatal(err)
+		}
+		founded.files = map[string][]byte{}
+		for _, name := range []string{"data.db", "auxiliary.db"} {
+			data, err := os.ReadFile(filepath.Join(dir, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			founded.files[name] = data
+		}
+	})
+	dir := t.TempDir()
+	for name, data := range founded.files {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return pbtest.Open(t, dir), maps.Clone(founded.ids), maps.Clone(founded.tokens)
+}
+
+func people(t testing.TB, app core.App) (ids, tokens map[string]string) {
+	t.Helper()
+	if err := store.New(app).InstallCapture(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	d, err := desk.New(desk.Config{Store: store.New(app), Now: time.Now, Log: slog.New(slog.DiscardHandler), Policy: report.DefaultPolicy()}) //nolint:forbidigo // the town is founded today
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = d.ImportAreas(t.Context(), []geo.Area{
 		{Code: "W", Name: "West", Kind: geo.District, Geometry: square(10, 45), Source: geo.FromAdmin},
 		{Code: "E", Name: "East", Kind: geo.District, Geometry: square(11, 45), Source: geo.FromAdmin},
 	}, time.Time{}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.ids["W"], s.ids["E"] = string(geo.SeedID(geo.District, "W")), string(geo.SeedID(geo.District, "E"))
-	pbtest.Record(t, s.app, "orgs", map[string]any{"code": "city", "name": "Città", "kind": "contact_point"})
-	roads := pbtest.Record(t, s.app, "orgs", map[string]any{"code": "roads", "name": "Strade", "kind": "municipal_area"})
-	hole := pbtest.Record(t, s.app, "objectTypes", map[string]any{
+	ids, tokens = map[string]string{"W": string(geo.SeedID(geo.District, "W")), "E": string(geo.SeedID(geo.District, "E"))}, map[string]string{}
+	pbtest.Record(t, app, "orgs", map[string]any{"code": "city", "name": "Città", "kind": "contact_point"})
+	roads := pbtest.Record(t, app, "orgs", map[string]any{"code": "roads", "name": "Strade", "kind": "municipal_area"})
+	hole := pbtest.Record(t, app, "objectTypes", map[string]any{
 		"code": "pothole", "name": "Pothole", "nameIt": "Buca", "public": true, "status": "mapped", "defaultPriority": 3,
 	})
-	pbtest.Record(t, s.app, "activities", map[string]any{"objectType": hole, "responsibleOrg": roads, "kind": "repair"})
+	pbtest.Record(t, app, "activities", map[string]any{"objectType": hole, "responsibleOrg": roads, "kind": "repair"})
 	for _, p := range []struct{ name, role, area string }{
 		{"citizen", "citizen", ""}, {"other", "citizen", ""}, {"anna", "l1_operator", ""}, {"ben", "technician", "W"}, {"eva", "technician", "E"},
 	} {
-		s.ids[p.name] = pbtest.Record(t, s.app, "users", map[string]any{
+		ids[p.name] = pbtest.Record(t, app, "users", map[string]any{
 			"name": "Name of " + p.name, "email": p.name + "@example.org", "password": "password-of-" + p.name, "language": "it", "verified": true,
 		})
 		var areas []string
 		if p.area != "" {
-			areas = []string{s.ids[p.area]}
+			areas = []string{ids[p.area]}
 		}
-		pbtest.Record(t, s.app, "roles", map[string]any{"person": s.ids[p.name], "role": p.role, "areas": areas})
-		user, err := s.app.FindRecordById("users", s.ids[p.name])
+		pbtest.Record(t, app, "roles", map[string]any{"person": ids[p.name], "role": p.role, "areas": areas})
+		user, err := app.FindRecordById("users", ids[p.name])
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s.tokens[p.name], err = user.NewAuthToken(); err != nil {
+		if tokens[p.name], err = user.NewAuthToken(); err != nil {
 			t.Fatal(err)
 		}
 	}
+	return ids, tokens
 }
 
 func (s *site) clock() time.Time {
@@ -379,7 +447,7 @@ func (s *site) operation(a ask) (operation, bool) {
 		for i := 0; fits && i < len(names); i++ {
 			fits = names[i] == parts[i] || strings.HasPrefix(names[i], "{")
 		}
-		if op, ok := ops[strings.ToLower(a.method)]; ok && fits && !(strings.Contains(pattern, "{") && s.spec.Paths[path] != nil) {
+		if op, ok := ops[strings.ToLower(a.method)]; ok && fits && (!strings.Contains(pattern, "{") || s.spec.Paths[path] == nil) {
 			return op, true
 		}
 	}

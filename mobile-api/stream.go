@@ -65,7 +65,7 @@ func (a *API) stream(ctx context.Context, r *request) (answer, error) {
 		defer a.streams.leave(r.who.ID)
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-		defer context.AfterFunc(a.gate.closed, cancel)()
+		defer context.AfterFunc(a.gate.closed, cancel)() //nolint:contextcheck // it only ends this stream's own
 		err := a.cfg.Sync.Watch(ctx, r.who, device, max(after, 0), func(event any) error {
 			if err := a.stillIn(ctx, r); err != nil {
 				return err

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pocketbase/pocketbase/core"
 
@@ -152,10 +153,10 @@ type listener struct {
 	from *bufio.Scanner
 }
 
-// listen opens a stream that must open.
-func (s *site) listen(t testing.TB, who string, header map[string]string) *listener {
+// listen opens a stream of ben's that must open.
+func (s *site) listen(t testing.TB) *listener {
 	t.Helper()
-	req := s.request(t, ask{who: who, method: http.MethodGet, path: "sync/stream?did=" + device, header: header})
+	req := s.request(t, ask{who: "ben", method: http.MethodGet, path: "sync/stream?did=" + device})
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
@@ -229,7 +230,7 @@ func beating(w wait) bool    { return w.d == fieldsync.Heartbeat }
 func TestStream(t *testing.T) {
 	s := newSite(t)
 	got := s.submit(t, "citizen")
-	l := s.listen(t, "ben", nil)
+	l := s.listen(t)
 	first := l.want("poke")
 	if first.id == "" || first.id == "0" {
 		t.Errorf("poke = %+v", first)
@@ -262,7 +263,7 @@ func TestStreamResumes(t *testing.T) {
 	req := s.request(t, ask{who: "ben", method: http.MethodGet, path: "sync/stream?did=" + device, header: map[string]string{"Last-Event-ID": "999999"}})
 	go func() {
 		defer close(answered)
-		if res, err := http.DefaultClient.Do(req); err == nil { //nolint:bodyclose // below
+		if res, err := http.DefaultClient.Do(req); err == nil {
 			answered <- res
 		}
 	}()
@@ -286,7 +287,7 @@ func TestStreamEnds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)
 			s.submit(t, "citizen")
-			l := s.listen(t, "ben", nil)
+			l := s.listen(t)
 			l.want("poke")
 			user, err := s.app.FindRecordById("users", s.ids["ben"])
 			if err != nil {
@@ -303,6 +304,52 @@ func TestStreamEnds(t *testing.T) {
 	}
 }
 
+// TestStreamCommands: a device that is locked is told so, and no more.
+func TestStreamCommands(t *testing.T) {
+	s := newSite(t)
+	s.submit(t, "citizen")
+	s.want(t, ask{who: "ben", method: http.MethodPut, path: "devices/" + device, body: map[string]any{"platform": "go"}}, http.StatusOK, nil)
+	row, err := s.app.FindRecordById("devices", device)
+	if err != nil {
+		t.Fatal(err)
+	}
+	row.Set("state", "locked")
+	if err := s.app.Save(row); err != nil {
+		t.Fatal(err)
+	}
+	l := s.listen(t)
+	if e := l.want("cmd"); e.data != `{"k":"lock"}` {
+		t.Errorf("cmd = %+v", e)
+	}
+	s.fire(t, beating)
+	s.fire(t, coalescing)
+	l.want("hb")
+	s.wantFault(t, ask{who: "ben", method: http.MethodPost, path: "sync/pull", body: map[string]any{"v": 1, "did": device}}, http.StatusForbidden, "sync.locked", "")
+}
+
+// TestLongRequests: neither a stream nor a body that keeps arriving is cut off
+// by the server's time limit on a whole request.
+func TestLongRequests(t *testing.T) {
+	s := newSite(t)
+	s.submit(t, "citizen")
+	s.hurried(t, 100*time.Millisecond)
+	l := s.listen(t)
+	l.want("poke")
+	upload := s.slowly(t, ask{who: "citizen", method: http.MethodPost, path: "reports", body: map[string]any{}})
+	<-upload.inside
+	<-time.After(300 * time.Millisecond) // three times the limit
+	if _, err := upload.body.Write([]byte(`{"title":"x"}`)); err != nil {
+		t.Fatal(err)
+	}
+	_ = upload.body.Close()
+	if r := <-upload.done; r.status != http.StatusCreated {
+		t.Errorf("a slow upload = %d %s", r.status, r.body)
+	}
+	s.fire(t, beating)
+	s.fire(t, coalescing)
+	l.want("hb")
+}
+
 func TestStreamFaults(t *testing.T) {
 	s := newSite(t)
 	s.submit(t, "citizen")
@@ -316,7 +363,7 @@ func TestStreamFaults(t *testing.T) {
 	s.want(t, ask{who: "ben", method: http.MethodPut, path: "devices/" + device, body: map[string]any{"platform": "go"}}, http.StatusOK, nil)
 	s.wantFault(t, get("eva", "?did="+device), http.StatusNotFound, "sync.device", "")
 
-	one, two := s.listen(t, "ben", nil), s.listen(t, "ben", nil)
+	one, two := s.listen(t), s.listen(t)
 	one.want("poke")
 	two.want("poke")
 	s.wantFault(t, get("ben", "?did="+device), http.StatusTooManyRequests, "api.streams", "")

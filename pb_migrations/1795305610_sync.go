@@ -39,6 +39,9 @@ func init() {
 		// a macro area, in every version of theirs.
 		`CREATE TABLE _s_cover (area TEXT NOT NULL, district TEXT NOT NULL, PRIMARY KEY (area, district)) STRICT, WITHOUT ROWID`,
 
+		// Whose grants a change of the territory touches; empty between writes.
+		`CREATE TABLE _s_stale (usr TEXT PRIMARY KEY) STRICT, WITHOUT ROWID`,
+
 		`CREATE TABLE _s_device (did TEXT PRIMARY KEY, usr TEXT NOT NULL, app TEXT NOT NULL DEFAULT '',
 			schema TEXT NOT NULL DEFAULT '', lmid INTEGER NOT NULL DEFAULT 0, chain TEXT NOT NULL DEFAULT '',
 			cur_seq INTEGER NOT NULL DEFAULT 0, seen TEXT NOT NULL DEFAULT '', skew_ms INTEGER NOT NULL DEFAULT 0,

@@ -6,6 +6,7 @@ import (
 	"github.com/pocketbase/pocketbase/core"
 
 	"github.com/sestante/sestante/internal/pbtest"
+	"github.com/sestante/sestante/store"
 )
 
 // schema returns every table, index and trigger as SQLite keeps it.
@@ -28,6 +29,9 @@ func schema(t *testing.T, app core.App) map[string]string {
 
 func TestUpDownUp(t *testing.T) {
 	app := pbtest.New(t)
+	if err := store.New(app).DropCapture(t.Context()); err != nil { // not part of the schema: it is rendered at start
+		t.Fatal(err)
+	}
 	before := schema(t, app)
 	runner := core.NewMigrationsRunner(app, core.AppMigrations)
 	n := len(core.AppMigrations.Items())

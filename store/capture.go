@@ -175,6 +175,13 @@ func byName(in []schemaObject) []schemaObject {
 	return slices.SortedFunc(slices.Values(in), func(a, b schemaObject) int { return strings.Compare(a.name, b.name) })
 }
 
+// RepairCapture stamps every record and every grant that CaptureDrift finds out
+// of place, so that devices learn where they are. It reads every captured row:
+// it is for an operator, not for every start.
+func (s *Store) RepairCapture(ctx context.Context) error {
+	return s.InTx(ctx, func(tx *Store) error { return tx.settle(ctx) })
+}
+
 // settle puts every record and every grant where it belongs.
 func (s *Store) settle(ctx context.Context) error {
 	for _, c := range fieldsync.Captured {

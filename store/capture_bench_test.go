@@ -3,7 +3,6 @@ package store_test
 import (
 	"fmt"
 	"testing"
-	"time"
 
 	fieldsync "github.com/sestante/sestante/sync"
 )
@@ -54,7 +53,7 @@ func BenchmarkFill(b *testing.B) {
 	for b.Loop() {
 		rows = 0
 		buf = buf[:0]
-		err := fieldsync.Pull(b.Context(), c.s, "ann", key, fieldsync.PullRequest{V: 1, Device: id("dev")}, fieldsync.Limits{PullBytes: 1 << 30}, time.Now(), func(line any) error {
+		err := fieldsync.Pull(b.Context(), c.s, "ann", key, fieldsync.PullRequest{V: 1, Device: id("dev")}, fieldsync.Limits{PullBytes: 1 << 30}, day1, func(line any) error {
 			rows++
 			var err error
 			buf, err = fieldsync.AppendLine(buf, line)
@@ -81,7 +80,7 @@ func BenchmarkIdlePull(b *testing.B) {
 	}
 	cur := ""
 	pull := func() {
-		err := fieldsync.Pull(b.Context(), c.s, "ann", key, fieldsync.PullRequest{V: 1, Device: id("dev"), Cursor: cur}, fieldsync.Limits{}, time.Now(), func(line any) error {
+		err := fieldsync.Pull(b.Context(), c.s, "ann", key, fieldsync.PullRequest{V: 1, Device: id("dev"), Cursor: cur}, fieldsync.Limits{}, day1, func(line any) error {
 			if cp, ok := line.(fieldsync.Checkpoint); ok {
 				cur = cp.Cur
 			}

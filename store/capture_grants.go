@@ -76,7 +76,16 @@ func regrant(who string) string {
 // cover rebuilds which districts each area stands for.
 const cover = "DELETE FROM _s_cover;\nINSERT INTO _s_cover (area, district) SELECT area, district FROM _s_below;\n"
 
-const overAreas = "(SELECT person FROM roles WHERE areas NOT IN ('', '[]'))"
+// reshape carries a change of the territory to the people whose roles stand for
+// other districts than before, and to nobody else: an import touches hundreds
+// of areas, and a city has thousands of roles.
+const reshape = "DELETE FROM _s_stale;\n" +
+	"INSERT INTO _s_stale (usr) SELECT DISTINCT r.person FROM roles AS r\n" +
+	"  JOIN json_each(CASE WHEN json_valid(r.areas) THEN r.areas ELSE '[]' END) AS e\n" +
+	"  WHERE r.areas NOT IN ('', '[]') AND e.value IN (\n" +
+	"    SELECT area FROM (SELECT area, district FROM _s_cover EXCEPT SELECT area, district FROM _s_below)\n" +
+	"    UNION SELECT area FROM (SELECT area, district FROM _s_below EXCEPT SELECT area, district FROM _s_cover));\n" +
+	cover
 
 // grantTriggers renders what keeps the grants in step with people, roles and
 // the shape of the territory.
@@ -85,7 +94,7 @@ func grantTriggers() []schemaObject {
 		name := "_s_grant_" + table + "_" + suffix
 		return schemaObject{name, fmt.Sprintf("CREATE TRIGGER `%s` AFTER %s ON `%s` FOR EACH ROW%s BEGIN\n%sEND", name, event, table, when, body)}
 	}
-	shape := cover + regrant(overAreas)
+	shape := reshape + regrant("(SELECT usr FROM _s_stale)") + "DELETE FROM _s_stale;\n"
 	ofKind := func(row string) string { return row + ".kind IN " + quoted(coveringKinds) }
 	return []schemaObject{
 		on("users", "insert", "INSERT", "", regrant("(NEW.id)")),

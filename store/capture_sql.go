@@ -120,15 +120,14 @@ func isOpen(row string) string {
 // recordTriggers renders what keeps the log of one collection and, when it is
 // a parent, carries its moves to its children.
 func recordTriggers(c fieldsync.Collection, children []fieldsync.Collection) []schemaObject {
-	var fan strings.Builder
-	orphans := ""
+	var fan, orphans strings.Builder
 	for _, k := range children {
 		fan.WriteString(fanOut(k))
-		orphans += fmt.Sprintf("UPDATE _s_member SET seq = %s, st = 0, why = 2 WHERE coll = %s AND st = 1 AND id IN (SELECT id FROM `%s` WHERE `%s` = OLD.id);\n",
+		fmt.Fprintf(&orphans, "UPDATE _s_member SET seq = %s, st = 0, why = 2 WHERE coll = %s AND st = 1 AND id IN (SELECT id FROM `%s` WHERE `%s` = OLD.id);\n",
 			head, quote(k.Name), k.Name, k.Link)
 	}
 	remove := tick + fmt.Sprintf("UPDATE _s_rec SET ver = ver + 1, seq = %s, del = 1 WHERE coll = %s AND id = OLD.id;\n", head, quote(c.Name)) +
-		fmt.Sprintf("UPDATE _s_member SET seq = %s, st = 0, why = 2 WHERE coll = %s AND id = OLD.id AND st = 1;\n", head, quote(c.Name)) + orphans
+		fmt.Sprintf("UPDATE _s_member SET seq = %s, st = 0, why = 2 WHERE coll = %s AND id = OLD.id AND st = 1;\n", head, quote(c.Name)) + orphans.String()
 	restamp := tick + record(c) +
 		fmt.Sprintf("UPDATE _s_member SET seq = %s WHERE coll = %s AND id = NEW.id AND st = 1;\n", head, quote(c.Name))
 

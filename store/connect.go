@@ -24,6 +24,8 @@ func Connect(path string) (*dbx.DB, error) {
 	q := url.Values{"_txlock": {"immediate"}, "_pragma": {
 		"busy_timeout(10000)", "journal_mode(WAL)", "journal_size_limit(200000000)",
 		"synchronous(FULL)", "foreign_keys(ON)", "temp_store(MEMORY)", "cache_size(-32000)",
+		// Without it, what REPLACE takes away escapes the triggers that tell the phones.
+		"recursive_triggers(ON)",
 	}}
 	db, err := dbx.Open("sqlite", path+"?"+q.Encode())
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/pocketbase/dbx"
+	"github.com/pocketbase/pocketbase/core"
 
 	"github.com/sestante/sestante/fault"
 	"github.com/sestante/sestante/report"
@@ -60,17 +61,24 @@ func (s *Store) grants(ctx context.Context, id report.PersonID, now time.Time) (
 	return out, nil
 }
 
-// districtsOfRole follows the areas of a role down to its districts.
+// districtsOfRole follows the areas of a role down to its districts, in every
+// version of each: a role does not end when a border moves, and the reports of
+// the old border stay whose they were.
 func (s *Store) districtsOfRole(ctx context.Context, role string) ([]report.AreaID, error) {
 	const q = `
-		WITH RECURSIVE below (id) AS (
-			SELECT value FROM roles, json_each(roles.areas) WHERE roles.id = {:role}
+		WITH RECURSIVE below (kind, code) AS (
+			SELECT areas.kind, areas.code
+			FROM roles, json_each(roles.areas) AS held JOIN areas ON areas.id = held.value
+			WHERE roles.id = {:role}
 			UNION
-			SELECT areas.id FROM areas JOIN below ON areas.parent = below.id
+			SELECT child.kind, child.code
+			FROM below
+			JOIN areas AS parent ON parent.kind = below.kind AND parent.code = below.code
+			JOIN areas AS child ON child.parent = parent.id
 		)
-		SELECT areas.id AS id FROM areas JOIN below ON areas.id = below.id
+		SELECT areas.id AS id FROM areas JOIN below ON areas.kind = below.kind AND areas.code = below.code
 		WHERE areas.kind IN ('district', 'overlay')
-		ORDER BY areas.code`
+		ORDER BY areas.code, areas.validFrom`
 	var rows []struct {
 		ID string `db:"id"`
 	}
@@ -89,10 +97,13 @@ func (s *Store) districtsOfRole(ctx context.Context, role string) ([]report.Area
 // empty, only those whose role is held in it.
 func (s *Store) PeopleWith(ctx context.Context, roles []report.Role, district report.AreaID, org report.OrgID, now time.Time) ([]report.PersonID, error) {
 	const q = `
-		WITH RECURSIVE above (id) AS (
-			SELECT {:district} WHERE {:district} != ''
+		WITH RECURSIVE above (kind, code) AS (
+			SELECT kind, code FROM areas WHERE id = {:district}
 			UNION
-			SELECT areas.parent FROM areas JOIN above ON areas.id = above.id WHERE areas.parent != ''
+			SELECT parent.kind, parent.code
+			FROM above
+			JOIN areas AS child ON child.kind = above.kind AND child.code = above.code
+			JOIN areas AS parent ON parent.id = child.parent
 		)
 		SELECT DISTINCT roles.person AS id
 		FROM roles JOIN users ON users.id = roles.person
@@ -100,7 +111,9 @@ func (s *Store) PeopleWith(ctx context.Context, roles []report.Role, district re
 			AND roles.role IN (SELECT value FROM json_each({:roles}))
 			AND ({:org} = '' OR roles.org = {:org})
 			AND ({:district} = '' OR EXISTS (
-				SELECT 1 FROM json_each(roles.areas) AS held JOIN above ON above.id = held.value))
+				SELECT 1 FROM json_each(roles.areas) AS held
+				JOIN areas ON areas.id = held.value
+				JOIN above ON above.kind = areas.kind AND above.code = areas.code))
 			AND ` + inForce + `
 		ORDER BY roles.person`
 	var rows []struct {
@@ -136,4 +149,23 @@ func (s *Store) Person(ctx context.Context, id report.PersonID) (Person, error) 
 		return p, fmt.Errorf("read person %s: %w", id, ErrNoPerson)
 	}
 	return p, nil
+}
+
+// MakeSuperuser adds an administrator of the dashboard, or sets the password of
+// one who is there.
+func (s *Store) MakeSuperuser(email, password string) error {
+	r, err := s.app.FindAuthRecordByEmail(core.CollectionNameSuperusers, email)
+	if err != nil {
+		col, err := s.app.FindCachedCollectionByNameOrId(core.CollectionNameSuperusers)
+		if err != nil {
+			return fmt.Errorf("find the superusers: %w", err)
+		}
+		r = core.NewRecord(col)
+	}
+	r.SetEmail(email)
+	r.SetPassword(password)
+	if err := s.app.Save(r); err != nil {
+		return fmt.Errorf("save a superuser: %w", err)
+	}
+	return nil
 }

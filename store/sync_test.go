@@ -112,8 +112,10 @@ func TestNobodyGetsWhatIsNotTheirs(t *testing.T) {
 		"INSERT INTO orgs (id, code, contactProcess) VALUES ('org1', 'org1', '{\"x\":\"PROCESS\"}')",
 		"INSERT INTO assets (id, code, serial) VALUES ('a1', 'a1', 'SERIAL')",
 	)
-	words := []string{"TITLE", "CONTACT", "HASH", "TRACE", "PLANDATE", "MPUBLIC", "MREPORTER", "MINTERNAL", "MPARTNER", "OWNPHOTO", "WORKPHOTO",
-		"HIDDENPHOTO", "EXIF", "EVENT", "PAYLOAD", "SAFETY", "PROCESS", "SERIAL", "GEOMETRY", "NAME", "EMAIL"}
+	words := []string{
+		"TITLE", "CONTACT", "HASH", "TRACE", "PLANDATE", "MPUBLIC", "MREPORTER", "MINTERNAL", "MPARTNER", "OWNPHOTO", "WORKPHOTO",
+		"HIDDENPHOTO", "EXIF", "EVENT", "PAYLOAD", "SAFETY", "PROCESS", "SERIAL", "GEOMETRY", "NAME", "EMAIL",
+	}
 	for person, want := range map[string]string{
 		"oth": "",
 		"cit": "TITLE MPUBLIC MREPORTER OWNPHOTO",

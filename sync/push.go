@@ -2,14 +2,13 @@ package fieldsync
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/base32"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
-
-	"crypto/sha256"
 
 	"github.com/sestante/sestante/fault"
 	"github.com/sestante/sestante/report"
@@ -163,10 +162,10 @@ func (p *push) take(ctx context.Context, items []item) error {
 		}
 		return p.keep(ctx, items)
 	}
-	refused, why, err := p.apply(ctx, items)
-	if err != nil {
-		p.reply.Err, p.reply.AfterS, p.reply.Stopped = ErrDefer, deferSeconds, err
-		return nil
+	refused, why, stopped := p.apply(ctx, items)
+	if stopped != nil { // what came before is kept, and the device asks again
+		p.reply.Err, p.reply.AfterS, p.reply.Stopped = ErrDefer, deferSeconds, stopped
+		return nil //nolint:nilerr // the reply carries it
 	}
 	if why != nil {
 		if err := p.refuse(ctx, items, refused, why); err != nil {

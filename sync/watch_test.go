@@ -48,13 +48,17 @@ func TestWatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, hub := &room{seq: 5}, &fieldsync.Hub{}
 		ctx, stop := context.WithCancel(t.Context())
+		var mu sync.Mutex
 		var told []string
-		begin := time.Now()
+		now := time.Now //nolint:forbidigo // the bubble's clock
+		begin := now()
 		ended := make(chan error, 1)
 		go func() {
-			s := fieldsync.Stream{Hub: hub, News: r, Who: "ann", ID: "dev", After: 5, Now: time.Now, Wait: time.After}
+			s := fieldsync.Stream{Hub: hub, News: r, Who: "ann", ID: "dev", After: 5, Now: now, Wait: time.After}
 			ended <- fieldsync.Watch(ctx, s, func(event any) error {
-				at := time.Since(begin).Round(10 * time.Millisecond)
+				mu.Lock()
+				defer mu.Unlock()
+				at := now().Sub(begin).Round(10 * time.Millisecond)
 				switch e := event.(type) {
 				case fieldsync.Poke:
 					told = append(told, fmt.Sprintf("%s poke %d", at, e.Seq))
@@ -66,13 +70,19 @@ func TestWatch(t *testing.T) {
 				return nil
 			})
 		}()
+		heard := func() []string {
+			synctest.Wait()
+			mu.Lock()
+			defer mu.Unlock()
+			out := told
+			told = nil
+			return out
+		}
 		want := func(lines ...string) {
 			t.Helper()
-			synctest.Wait()
-			if got := strings.Join(told, "; "); got != strings.Join(lines, "; ") {
+			if got := strings.Join(heard(), "; "); got != strings.Join(lines, "; ") {
 				t.Errorf("told %s, want %s", got, strings.Join(lines, "; "))
 			}
-			told = nil
 		}
 		time.Sleep(400 * time.Millisecond)
 		for range 5 { // a burst is one poke
@@ -91,22 +101,20 @@ func TestWatch(t *testing.T) {
 		want()
 		r.commit(true) // by another process: nobody stirs
 		time.Sleep(2500 * time.Millisecond)
-		if len(told) != 1 || !strings.HasSuffix(told[0], "poke 13") {
+		if told := heard(); len(told) != 1 || !strings.HasSuffix(told[0], "poke 13") {
 			t.Errorf("told %v of another process's commit, want one poke", told)
 		}
-		told = nil
 		time.Sleep(30 * time.Second)
-		if len(told) != 1 || !strings.HasSuffix(told[0], "beat") {
+		if told := heard(); len(told) != 1 || !strings.HasSuffix(told[0], "beat") {
 			t.Errorf("told %v in half a minute of silence, want one beat", told)
 		}
-		told = nil
 		r.mu.Lock()
 		r.state = fieldsync.Locked
 		r.mu.Unlock()
 		r.commit(true)
 		hub.Stir()
 		time.Sleep(time.Second)
-		if len(told) != 1 || !strings.HasSuffix(told[0], "lock") {
+		if told := heard(); len(told) != 1 || !strings.HasSuffix(told[0], "lock") {
 			t.Errorf("told %v, want lock and no poke", told)
 		}
 		stop()

@@ -10,8 +10,6 @@ const Version = 1
 
 // A PushRequest is what a device has to say. Fields it does not know are left
 // alone: an old server must not refuse a newer client.
-//
-//nolint:tagliatelle // the short keys are the protocol's
 type PushRequest struct {
 	V       int               `json:"v"`
 	Device  string            `json:"did"` // made on the device: 15 characters of a-z0-9
@@ -26,8 +24,6 @@ type PushRequest struct {
 }
 
 // A Clock is what the device's clocks say while it sends.
-//
-//nolint:tagliatelle // the short keys are the protocol's
 type Clock struct {
 	Wall   time.Time `json:"wall,omitzero"`
 	MonoMs int64     `json:"mono_ms,omitempty"` // of a clock that never jumps
@@ -41,8 +37,6 @@ type Unacked struct {
 }
 
 // A Mutation is one thing done on a device: number Mid of that device.
-//
-//nolint:tagliatelle // the short keys are the protocol's
 type Mutation struct {
 	Mid   int64           `json:"mid"`
 	Tx    string          `json:"tx,omitempty"` // neighbours with the same tx stand or fall together
@@ -128,8 +122,6 @@ type Result struct {
 // processed: gap (Expect is the mutation to send next), fork (Mid was sent
 // before with another content, or the chain is broken), defer (try again after
 // AfterS seconds).
-//
-//nolint:tagliatelle // the short keys are the protocol's
 type PushReply struct {
 	T      string    `json:"t,omitempty"` // "push" as the first line of an exchange
 	V      int       `json:"v"`
@@ -172,8 +164,6 @@ type Command struct {
 
 // A PullRequest asks for what changed since the cursor; no cursor asks for
 // everything.
-//
-//nolint:tagliatelle // the short keys are the protocol's
 type PullRequest struct {
 	V        int    `json:"v"`
 	Device   string `json:"did"`
@@ -279,8 +269,6 @@ type (
 )
 
 // Line is how a device tells the lines apart: every key any of them has.
-//
-//nolint:tagliatelle // the short keys are the protocol's
 type Line struct {
 	T     string          `json:"t"`
 	Epoch string          `json:"epoch"`

@@ -38,7 +38,7 @@ var rooms = map[string][]string{
 	"notify": {"fault", "report"},
 
 	// the device's half of the protocol, and how it reaches a server
-	"sync/device":            {"fault", "report", "sync"},
+	"sync/device":      {"fault", "report", "sync"},
 	"sync/device/http": {"fault", "sync", "sync/device", "http"},
 
 	// what keeps, what sends, what decides

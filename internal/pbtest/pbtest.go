@@ -3,6 +3,7 @@
 package pbtest
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"sync"
@@ -28,6 +29,9 @@ var template = sync.OnceValues(func() (map[string][]byte, error) {
 		return nil, err
 	}
 	if err := app.RunAllMigrations(); err != nil {
+		return nil, err
+	}
+	if err := store.New(app).InstallCapture(context.Background()); err != nil {
 		return nil, err
 	}
 	for _, q := range []string{"PRAGMA wal_checkpoint(TRUNCATE)"} {

@@ -97,8 +97,10 @@ func TestPush(t *testing.T) {
 			{[]string{mut(2, "", "refuse")}, "2:rejected/devicetest.nope/edit* lmid=3"},
 		}, "2"},
 		{"a group stands or falls", []step{
-			{[]string{mut(1, "g", "a"), mut(2, "g", "refuse"), mut(3, "g", "c"), mut(4, "h", "d"), mut(5, "h", "e")},
-				"1:skipped<2 2:rejected/devicetest.nope/edit 3:skipped<2 4:applied 5:applied lmid=5"},
+			{
+				[]string{mut(1, "g", "a"), mut(2, "g", "refuse"), mut(3, "g", "c"), mut(4, "h", "d"), mut(5, "h", "e")},
+				"1:skipped<2 2:rejected/devicetest.nope/edit 3:skipped<2 4:applied 5:applied lmid=5",
+			},
 			{[]string{mut(1, "g", "a"), mut(2, "g", "refuse"), mut(3, "g", "c")}, "1:skipped<2* 2:rejected/devicetest.nope/edit* 3:skipped<2* lmid=5"},
 		}, "2"},
 		{"what stands on a refused create", []step{
@@ -109,8 +111,10 @@ func TestPush(t *testing.T) {
 		{"an operation of the future", []step{{[]string{`{"mid":1,"op":"patch","c":"reports","id":"report000000000"}`, mut(2, "", "b")}, "1:rejected/sync.op/never 2:applied lmid=2"}}, "1"},
 		{"unknown fields are left alone", []step{{[]string{`{"mid":1,"op":"call","id":"report000000000","name":"report.comment","args":{"text":"a"},"mood":{"x":[1]}}`}, "1:applied lmid=1"}}, "1"},
 		{"malformed, kept by its bytes", []step{
-			{[]string{`{"mid":1,"op":7}`, mut(2, "", "b"), `{"mid":3,"op":"call","id":"short","name":"report.comment"}`},
-				"1:rejected/sync.malformed/never 2:applied 3:rejected/sync.malformed/never lmid=3"},
+			{
+				[]string{`{"mid":1,"op":7}`, mut(2, "", "b"), `{"mid":3,"op":"call","id":"short","name":"report.comment"}`},
+				"1:rejected/sync.malformed/never 2:applied 3:rejected/sync.malformed/never lmid=3",
+			},
 			{[]string{`{"mid":1,"op":7}`}, "1:rejected/sync.malformed/never* lmid=3"},
 		}, "1"},
 	}

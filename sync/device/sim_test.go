@@ -160,7 +160,7 @@ func simulate(t *testing.T, s *sim) {
 		}
 	}
 	for i, d := range s.devices { // what the others did last
-		s.world.sync(d)
+		s.sync(d)
 		s.wantSame(fmt.Sprintf("seed %d: %s", s.seed, s.people[i]), s.stores[i], s.people[i])
 		if h := d.Health(); h.Waiting > 0 {
 			t.Errorf("seed %d: %d mutations of %s still wait", s.seed, h.Waiting, s.people[i])

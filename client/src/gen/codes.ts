@@ -1,0 +1,687 @@
+// Generated from the server's tables by `make gen`; do not edit.
+
+import type { Kind } from '../fault.js';
+
+/** One fault that the server or the device defines. */
+export interface Code {
+  kind: Kind;
+  en: string;
+  it: string;
+}
+
+/** Every fault by its code, with its sentence in English and in Italian. */
+export const codes = {
+  'api.body': {
+    kind: 'invalid',
+    en: 'The request body could not be read.',
+    it: 'Il corpo della richiesta non è leggibile.',
+  },
+  'api.busy': {
+    kind: 'busy',
+    en: 'Too many photos are arriving at once. Try again in a moment.',
+    it: 'Stanno arrivando troppe foto insieme. Riprova tra poco.',
+  },
+  'api.content_type': {
+    kind: 'invalid',
+    en: 'The request body is of a type that is not accepted here.',
+    it: 'Il tipo di contenuto della richiesta non è accettato qui.',
+  },
+  'api.draining': {
+    kind: 'busy',
+    en: 'The server is restarting. Try again in a moment.',
+    it: 'Il server si sta riavviando. Riprova tra poco.',
+  },
+  'api.empty_body': {
+    kind: 'invalid',
+    en: 'The request has no body.',
+    it: 'La richiesta è vuota.',
+  },
+  'api.limited': {
+    kind: 'limited',
+    en: 'Too many requests. Try again in a moment.',
+    it: 'Troppe richieste. Riprova tra poco.',
+  },
+  'api.required': {
+    kind: 'invalid',
+    en: 'This field is required.',
+    it: 'Questo campo è obbligatorio.',
+  },
+  'api.sign_in': {
+    kind: 'unauthenticated',
+    en: 'Sign in first.',
+    it: 'Prima accedi.',
+  },
+  'api.slow': {
+    kind: 'busy',
+    en: 'The request stopped arriving. Send it again.',
+    it: 'La richiesta si è interrotta. Inviala di nuovo.',
+  },
+  'api.streams': {
+    kind: 'limited',
+    en: 'You have too many open streams. Close one first.',
+    it: 'Hai troppi flussi aperti. Chiudine uno.',
+  },
+  'api.too_large': {
+    kind: 'too_large',
+    en: 'That is more than one request may bring.',
+    it: 'La richiesta è troppo grande.',
+  },
+  'api.unknown_field': {
+    kind: 'invalid',
+    en: 'This field is not known here.',
+    it: 'Questo campo non è previsto.',
+  },
+  'api.value': {
+    kind: 'invalid',
+    en: 'The value of this field cannot be used.',
+    it: 'Il valore di questo campo non è utilizzabile.',
+  },
+  'call.id': {
+    kind: 'invalid',
+    en: 'A call needs an id of its own: 15 characters of a-z and 0-9.',
+    it: 'Una chiamata ha bisogno di un identificativo: 15 caratteri fra a-z e 0-9.',
+  },
+  'call.reused': {
+    kind: 'conflict',
+    en: 'Another call was made under this id.',
+    it: 'Con questo identificativo è già stata fatta un\'altra chiamata.',
+  },
+  'device.behind': {
+    kind: 'conflict',
+    en: 'The server has forgotten changes it had acknowledged.',
+    it: 'Il server ha dimenticato modifiche che aveva confermato.',
+  },
+  'device.corrupt': {
+    kind: 'internal',
+    en: 'The local store is damaged.',
+    it: 'L\'archivio locale è danneggiato.',
+  },
+  'device.deferred': {
+    kind: 'busy',
+    en: 'The server cannot take the changes now; they wait on the device.',
+    it: 'Il server non può accettare ora le modifiche; restano sul dispositivo.',
+  },
+  'device.invalid': {
+    kind: 'invalid',
+    en: 'The device is not well described.',
+    it: 'Il dispositivo non è descritto correttamente.',
+  },
+  'device.locked': {
+    kind: 'forbidden',
+    en: 'This device is locked. What waits on it was handed in.',
+    it: 'Questo dispositivo è bloccato. Ciò che era in attesa è stato consegnato.',
+  },
+  'device.none': {
+    kind: 'not_found',
+    en: 'There is no such device.',
+    it: 'Questo dispositivo non esiste.',
+  },
+  'device.torn': {
+    kind: 'busy',
+    en: 'The answer broke off; what came is kept and the rest will be asked for.',
+    it: 'La risposta si è interrotta; ciò che è arrivato è conservato.',
+  },
+  'device.wiped': {
+    kind: 'forbidden',
+    en: 'This device was wiped by its administrator.',
+    it: 'Questo dispositivo è stato cancellato dall\'amministratore.',
+  },
+  'fcm.config': {
+    kind: 'invalid',
+    en: 'The settings of Firebase Cloud Messaging do not fit together.',
+    it: 'Le impostazioni di Firebase Cloud Messaging non sono coerenti.',
+  },
+  'fcm.tooLong': {
+    kind: 'internal',
+    en: 'The push message is longer than four kilobytes.',
+    it: 'Il messaggio push supera i quattro kilobyte.',
+  },
+  'geo.antimeridian': {
+    kind: 'invalid',
+    en: 'A ring is wider than 180 degrees: cut it at the 180th meridian, as RFC 7946 3.1.9 asks.',
+    it: 'Un anello è più largo di 180 gradi: taglialo al meridiano 180, come chiede RFC 7946 3.1.9.',
+  },
+  'geo.arc': {
+    kind: 'invalid',
+    en: 'The shape uses an arc that is missing or malformed.',
+    it: 'La forma usa un arco mancante o malformato.',
+  },
+  'geo.areaCode': {
+    kind: 'invalid',
+    en: 'The area has no code.',
+    it: 'L\'area non ha un codice.',
+  },
+  'geo.areaKind': {
+    kind: 'invalid',
+    en: 'The area is of no known kind.',
+    it: 'Il tipo di area non esiste.',
+  },
+  'geo.areaSelector': {
+    kind: 'invalid',
+    en: 'An overlay needs a selector, or it would take every report.',
+    it: 'Un\'area sovrapposta ha bisogno di un selettore, altrimenti prenderebbe ogni segnalazione.',
+  },
+  'geo.areaSource': {
+    kind: 'invalid',
+    en: 'The area comes from no known source.',
+    it: 'La provenienza dell\'area non è fra quelle previste.',
+  },
+  'geo.areaTwice': {
+    kind: 'invalid',
+    en: 'Two areas have the same identifier, or the same kind and code on the same days.',
+    it: 'Due aree hanno lo stesso identificativo, oppure lo stesso tipo e codice negli stessi giorni.',
+  },
+  'geo.areaValidity': {
+    kind: 'invalid',
+    en: 'The area ends before it begins.',
+    it: 'L\'area finisce prima di cominciare.',
+  },
+  'geo.codeMissing': {
+    kind: 'invalid',
+    en: 'The feature lacks the property that holds its code.',
+    it: 'All\'elemento manca la proprietà con il codice.',
+  },
+  'geo.codeTwice': {
+    kind: 'invalid',
+    en: 'Two features have the same code: join them or give each its own.',
+    it: 'Due elementi hanno lo stesso codice: uniscili o dai a ciascuno il suo.',
+  },
+  'geo.coordinates': {
+    kind: 'invalid',
+    en: 'The coordinates are not lists of [longitude, latitude] pairs as deep as the type asks.',
+    it: 'Le coordinate non sono liste di coppie [longitudine, latitudine] della profondità richiesta dal tipo.',
+  },
+  'geo.crs': {
+    kind: 'invalid',
+    en: 'The file names a coordinate system that is not WGS84: export it again as EPSG:4326.',
+    it: 'Il file indica un sistema di coordinate diverso da WGS84: esportalo di nuovo come EPSG:4326.',
+  },
+  'geo.csv': {
+    kind: 'invalid',
+    en: 'The table needs a lon and a lat column.',
+    it: 'La tabella ha bisogno di una colonna lon e di una lat.',
+  },
+  'geo.empty': {
+    kind: 'invalid',
+    en: 'The feature has no geometry: draw it or leave it out.',
+    it: 'L\'elemento non ha geometria: disegnala o togli l\'elemento.',
+  },
+  'geo.fewPoints': {
+    kind: 'invalid',
+    en: 'A ring needs at least four points, the last equal to the first.',
+    it: 'Un anello ha bisogno di almeno quattro punti, l\'ultimo uguale al primo.',
+  },
+  'geo.geometryType': {
+    kind: 'invalid',
+    en: 'An area is a Polygon or a MultiPolygon.',
+    it: 'Un\'area è un Polygon o un MultiPolygon.',
+  },
+  'geo.holeOutside': {
+    kind: 'invalid',
+    en: 'A hole is not inside its shell: make it a polygon of its own or move it.',
+    it: 'Un buco non è dentro il suo contorno: fanne un poligono a sé o spostalo.',
+  },
+  'geo.layer': {
+    kind: 'invalid',
+    en: 'The TopoJSON holds several layers, or not the one that was asked for: name one of them.',
+    it: 'Il TopoJSON contiene più livelli, o non quello richiesto: indicane uno.',
+  },
+  'geo.metres': {
+    kind: 'invalid',
+    en: 'The coordinates look like metres, not degrees: export the boundaries as WGS84 (EPSG:4326).',
+    it: 'Le coordinate sembrano metri, non gradi: esporta i confini in WGS84 (EPSG:4326).',
+  },
+  'geo.noFeatures': {
+    kind: 'invalid',
+    en: 'The file holds no feature.',
+    it: 'Il file non contiene elementi.',
+  },
+  'geo.noPosition': {
+    kind: 'invalid',
+    en: 'The position is not on the earth: longitude goes from -180 to 180, latitude from -90 to 90.',
+    it: 'La posizione non è sulla terra: la longitudine va da -180 a 180, la latitudine da -90 a 90.',
+  },
+  'geo.notFinite': {
+    kind: 'invalid',
+    en: 'A coordinate is not a finite number.',
+    it: 'Una coordinata non è un numero finito.',
+  },
+  'geo.notGeoJson': {
+    kind: 'invalid',
+    en: 'The file is JSON, but neither GeoJSON nor TopoJSON.',
+    it: 'Il file è JSON, ma non è né GeoJSON né TopoJSON.',
+  },
+  'geo.notJson': {
+    kind: 'invalid',
+    en: 'The file is not JSON.',
+    it: 'Il file non è JSON.',
+  },
+  'geo.nullIsland': {
+    kind: 'invalid',
+    en: 'The position is 0,0, which is what a device sends when it knows none.',
+    it: 'La posizione è 0,0, quella che un dispositivo manda quando non ne conosce nessuna.',
+  },
+  'geo.openRing': {
+    kind: 'invalid',
+    en: 'A ring is open: repeat its first point at its end.',
+    it: 'Un anello è aperto: ripeti il suo primo punto alla fine.',
+  },
+  'geo.overlapParts': {
+    kind: 'invalid',
+    en: 'Two parts of the feature cover the same place: join them into one.',
+    it: 'Due parti dell\'elemento coprono lo stesso luogo: uniscile in una.',
+  },
+  'geo.range': {
+    kind: 'invalid',
+    en: 'A position lies outside the earth: longitude goes from -180 to 180, latitude from -90 to 90.',
+    it: 'Una posizione è fuori dalla terra: la longitudine va da -180 a 180, la latitudine da -90 a 90.',
+  },
+  'geo.selfIntersection': {
+    kind: 'invalid',
+    en: 'The border crosses or touches itself: move the points near the place shown.',
+    it: 'Il confine incrocia o tocca se stesso: sposta i punti vicino al luogo indicato.',
+  },
+  'geo.swapped': {
+    kind: 'invalid',
+    en: 'Longitude and latitude look swapped: write each position as [longitude, latitude].',
+    it: 'Longitudine e latitudine sembrano scambiate: scrivi ogni posizione come [longitudine, latitudine].',
+  },
+  'geo.table': {
+    kind: 'invalid',
+    en: 'The table of districts is malformed.',
+    it: 'La tabella dei distretti è malformata.',
+  },
+  'geo.tableProvince': {
+    kind: 'invalid',
+    en: 'The boundaries lack a province that the table names: use newer ones or add an alias.',
+    it: 'Ai confini manca una provincia nominata nella tabella: usane di più recenti o aggiungi un alias.',
+  },
+  'geo.tableRow': {
+    kind: 'invalid',
+    en: 'A row of the table is incomplete.',
+    it: 'Una riga della tabella è incompleta.',
+  },
+  'geo.tableTwice': {
+    kind: 'invalid',
+    en: 'The table names something twice.',
+    it: 'La tabella nomina qualcosa due volte.',
+  },
+  'geo.tableUnknown': {
+    kind: 'invalid',
+    en: 'A row of the table names something that the table does not hold.',
+    it: 'Una riga della tabella nomina qualcosa che la tabella non contiene.',
+  },
+  'geo.tangled': {
+    kind: 'too_large',
+    en: 'The border is too tangled to be checked: simplify it.',
+    it: 'Il confine è troppo intricato per essere controllato: semplificalo.',
+  },
+  'geo.threeD': {
+    kind: 'invalid',
+    en: 'The positions have a third number: export the boundaries without height.',
+    it: 'Le posizioni hanno un terzo numero: esporta i confini senza quota.',
+  },
+  'geo.tooLarge': {
+    kind: 'too_large',
+    en: 'The boundaries are larger than an import may be: simplify them or import them in parts.',
+    it: 'I confini superano quanto si può importare: semplificali o importali in più parti.',
+  },
+  'geo.truncated': {
+    kind: 'invalid',
+    en: 'The file ends in the middle: it was cut on its way, send it again.',
+    it: 'Il file finisce a metà: è stato troncato, invialo di nuovo.',
+  },
+  'geo.version': {
+    kind: 'conflict',
+    en: 'There is another version of the area from that day or later: choose a later day.',
+    it: 'Esiste già un\'altra versione dell\'area da quel giorno o successiva: scegli un giorno seguente.',
+  },
+  'intake.client_id': {
+    kind: 'invalid',
+    en: 'A client id is 8 to 64 letters, digits, - or _.',
+    it: 'Il clientId è composto da 8 a 64 fra lettere, cifre, - e _.',
+  },
+  'intake.client_id_reused': {
+    kind: 'conflict',
+    en: 'Another report was sent under this client id.',
+    it: 'Con questo clientId è già stata inviata un\'altra segnalazione.',
+  },
+  'intake.empty': {
+    kind: 'invalid',
+    en: 'Say what is wrong, or send a photo, or say where it is.',
+    it: 'Scrivi che cosa non va, oppure manda una foto o indica il luogo.',
+  },
+  'intake.object_type': {
+    kind: 'invalid',
+    en: 'There is no such object type.',
+    it: 'Questo tipo di oggetto non esiste.',
+  },
+  'intake.site': {
+    kind: 'invalid',
+    en: 'There is no such site.',
+    it: 'Questa sede non esiste.',
+  },
+  'internal': {
+    kind: 'internal',
+    en: 'Something went wrong on our side.',
+    it: 'Qualcosa non ha funzionato dalla nostra parte.',
+  },
+  'jobs.config': {
+    kind: 'internal',
+    en: 'A background job lacks something it needs.',
+    it: 'A un\'attività in background manca qualcosa.',
+  },
+  'map.bbox': {
+    kind: 'invalid',
+    en: 'A bbox is west,south,east,north in degrees, west before east and south before north.',
+    it: 'Un bbox è ovest,sud,est,nord in gradi, con ovest prima di est e sud prima di nord.',
+  },
+  'media.corrupt': {
+    kind: 'invalid',
+    en: 'The photo is damaged and cannot be read.',
+    it: 'La foto è danneggiata e non si può leggere.',
+  },
+  'media.costly': {
+    kind: 'invalid',
+    en: 'The photo is built in a way that takes too long to read.',
+    it: 'La foto è costruita in un modo che richiede troppo tempo per leggerla.',
+  },
+  'media.dimensions': {
+    kind: 'invalid',
+    en: 'The photo has too many pixels, or none.',
+    it: 'La foto ha troppi pixel, o nessuno.',
+  },
+  'media.empty': {
+    kind: 'invalid',
+    en: 'The photo is empty.',
+    it: 'La foto è vuota.',
+  },
+  'media.exists': {
+    kind: 'conflict',
+    en: 'There is another photo under this id.',
+    it: 'Esiste già un\'altra foto con questo identificativo.',
+  },
+  'media.fields': {
+    kind: 'invalid',
+    en: 'The photo is not well described.',
+    it: 'La foto non è descritta correttamente.',
+  },
+  'media.file': {
+    kind: 'not_found',
+    en: 'The photo\'s file is not on the server.',
+    it: 'Il file della foto non è sul server.',
+  },
+  'media.heic': {
+    kind: 'invalid',
+    en: 'HEIC photos cannot be read yet: send JPEG.',
+    it: 'Le foto HEIC non si possono ancora leggere: invia un JPEG.',
+  },
+  'media.missing': {
+    kind: 'invalid',
+    en: 'No photo was sent.',
+    it: 'Non è stata inviata alcuna foto.',
+  },
+  'media.none': {
+    kind: 'not_found',
+    en: 'There is no such photo.',
+    it: 'Questa foto non esiste.',
+  },
+  'media.size': {
+    kind: 'not_found',
+    en: 'There is no such size: use large or small.',
+    it: 'Dimensione inesistente: usa large o small.',
+  },
+  'media.target': {
+    kind: 'invalid',
+    en: 'Say which report the photo is for: report, clientId or trackToken, one of them.',
+    it: 'Indica a quale segnalazione appartiene la foto: report, clientId o trackToken, uno solo.',
+  },
+  'media.too_large': {
+    kind: 'too_large',
+    en: 'The photo file is too large.',
+    it: 'Il file della foto è troppo grande.',
+  },
+  'media.too_many': {
+    kind: 'invalid',
+    en: 'The report has as many photos as it may have.',
+    it: 'La segnalazione ha già il numero massimo di foto.',
+  },
+  'media.truncated': {
+    kind: 'invalid',
+    en: 'The photo is cut short.',
+    it: 'La foto è incompleta: ne manca la fine.',
+  },
+  'media.type': {
+    kind: 'invalid',
+    en: 'Only JPEG and PNG photos are accepted.',
+    it: 'Si accettano solo foto JPEG e PNG.',
+  },
+  'notice.acknowledge': {
+    kind: 'invalid',
+    en: 'A notice is received or opened.',
+    it: 'Una notifica può essere ricevuta o aperta.',
+  },
+  'notice.none': {
+    kind: 'not_found',
+    en: 'There is no such notice.',
+    it: 'Questa notifica non esiste.',
+  },
+  'notify.cause': {
+    kind: 'internal',
+    en: 'There is no such reason to notify anybody.',
+    it: 'Non esiste un motivo di notifica con questo nome.',
+  },
+  'notify.incomplete': {
+    kind: 'internal',
+    en: 'A notice needs a person and a report.',
+    it: 'Una notifica ha bisogno di una persona e di una segnalazione.',
+  },
+  'person.none': {
+    kind: 'not_found',
+    en: 'There is no such person.',
+    it: 'Questa persona non esiste.',
+  },
+  'person.sign_in': {
+    kind: 'unauthenticated',
+    en: 'Sign in first.',
+    it: 'Accedi prima con il tuo account.',
+  },
+  'platform.no_route': {
+    kind: 'not_found',
+    en: 'There is nothing at this address.',
+    it: 'A questo indirizzo non c\'è nulla.',
+  },
+  'platform.production': {
+    kind: 'forbidden',
+    en: 'This is shut in production. The schema changes with a release.',
+    it: 'In produzione questa funzione è chiusa. Lo schema cambia con una nuova versione.',
+  },
+  'platform.thumb': {
+    kind: 'invalid',
+    en: 'Thumbnails are not made here. Ask for a photo\'s small or large size.',
+    it: 'Qui non si generano miniature. Chiedi la foto in formato small o large.',
+  },
+  'report.activity': {
+    kind: 'conflict',
+    en: 'No activity of that organisation answers for the object there.',
+    it: 'Nessuna attività di quel soggetto risponde per l\'oggetto in quel luogo.',
+  },
+  'report.args': {
+    kind: 'invalid',
+    en: 'The arguments of the call are not well formed.',
+    it: 'Gli argomenti della chiamata non sono validi.',
+  },
+  'report.assignee': {
+    kind: 'conflict',
+    en: 'That person is no active technician there.',
+    it: 'Questa persona non è un tecnico attivo in quel distretto.',
+  },
+  'report.behalf': {
+    kind: 'forbidden',
+    en: 'You may not report on behalf of somebody else.',
+    it: 'Non puoi segnalare per conto di altri.',
+  },
+  'report.call': {
+    kind: 'invalid',
+    en: 'There is no call of that name.',
+    it: 'Non esiste una chiamata con questo nome.',
+  },
+  'report.calls_only': {
+    kind: 'forbidden',
+    en: 'Change a report by a call, not by editing its rows.',
+    it: 'Una segnalazione si modifica con una chiamata, non riscrivendone i dati.',
+  },
+  'report.changed': {
+    kind: 'conflict',
+    en: 'Somebody changed the same thing meanwhile.',
+    it: 'Qualcuno ha cambiato la stessa cosa nel frattempo.',
+  },
+  'report.code': {
+    kind: 'invalid',
+    en: 'That is not the code of a report: check each letter and figure.',
+    it: 'Questo non è il codice di una segnalazione: controlla lettere e cifre.',
+  },
+  'report.executor': {
+    kind: 'forbidden',
+    en: 'Whoever did the work may not verify it.',
+    it: 'Chi ha eseguito il lavoro non può verificarlo.',
+  },
+  'report.exists': {
+    kind: 'conflict',
+    en: 'There is a report under this id already.',
+    it: 'Esiste già una segnalazione con questo identificativo.',
+  },
+  'report.facts': {
+    kind: 'internal',
+    en: 'Something went wrong on our side.',
+    it: 'Qualcosa non ha funzionato dalla nostra parte.',
+  },
+  'report.master': {
+    kind: 'conflict',
+    en: 'A duplicate needs another report that is open or closed a short while ago.',
+    it: 'Serve un\'altra segnalazione, aperta o chiusa da poco.',
+  },
+  'report.move': {
+    kind: 'conflict',
+    en: 'The report cannot make that move from where it stands.',
+    it: 'La segnalazione non può fare questo passo da dove si trova.',
+  },
+  'report.moved_on': {
+    kind: 'conflict',
+    en: 'The report was given to somebody else meanwhile.',
+    it: 'La segnalazione è passata a qualcun altro nel frattempo.',
+  },
+  'report.needs_photo': {
+    kind: 'conflict',
+    en: 'This object needs a photo taken after the work.',
+    it: 'Per questo oggetto serve una foto dopo il lavoro.',
+  },
+  'report.none': {
+    kind: 'not_found',
+    en: 'There is no such report, or it is not for you.',
+    it: 'La segnalazione non esiste o non è visibile per te.',
+  },
+  'report.object': {
+    kind: 'invalid',
+    en: 'That object type does not exist or is retired.',
+    it: 'Questo tipo di oggetto non esiste o non si usa più.',
+  },
+  'report.place': {
+    kind: 'invalid',
+    en: 'A report needs a point, a site or an address.',
+    it: 'Serve un punto, un sito o un indirizzo.',
+  },
+  'report.plan': {
+    kind: 'conflict',
+    en: 'There is no proposed plan to approve.',
+    it: 'Non c\'è un piano proposto da approvare.',
+  },
+  'report.plan_date': {
+    kind: 'conflict',
+    en: 'The planned closing date has passed already.',
+    it: 'La data di chiusura prevista è già passata.',
+  },
+  'report.reopen_window': {
+    kind: 'conflict',
+    en: 'The time in which a reporter may reopen has passed.',
+    it: 'È passato il tempo entro cui chi segnala può riaprire.',
+  },
+  'report.resume_date': {
+    kind: 'invalid',
+    en: 'Work cannot be expected to resume before it is suspended.',
+    it: 'La ripresa prevista non può precedere la sospensione.',
+  },
+  'report.role': {
+    kind: 'forbidden',
+    en: 'Your role may not do that.',
+    it: 'Il tuo ruolo non può farlo.',
+  },
+  'report.too_early': {
+    kind: 'conflict',
+    en: 'The report may not be closed without a person yet.',
+    it: 'La segnalazione non può ancora chiudersi da sola.',
+  },
+  'store.busy': {
+    kind: 'busy',
+    en: 'The server is busy. Nothing was saved; try again in a moment.',
+    it: 'Il server è occupato. Nulla è stato salvato; riprova fra poco.',
+  },
+  'store.full': {
+    kind: 'busy',
+    en: 'The server\'s disk is full. Nothing was saved; try again later.',
+    it: 'Il disco del server è pieno. Nulla è stato salvato; riprova più tardi.',
+  },
+  'store.newer': {
+    kind: 'conflict',
+    en: 'The data folder was written by a newer version of Sestante. Use that version, or restore a backup made with this one.',
+    it: 'La cartella dei dati è stata scritta da una versione più recente di Sestante. Usa quella versione, o ripristina una copia fatta con questa.',
+  },
+  'sync.body': {
+    kind: 'invalid',
+    en: 'The sync request is malformed.',
+    it: 'La richiesta di sincronizzazione non è valida.',
+  },
+  'sync.captured': {
+    kind: 'conflict',
+    en: 'Devices depend on a field of this collection: change it in a migration, together with the table of what travels.',
+    it: 'I dispositivi dipendono da un campo di questa raccolta: modificala con una migrazione, insieme all\'elenco di ciò che viene inviato.',
+  },
+  'sync.cursor': {
+    kind: 'invalid',
+    en: 'The cursor is not one of ours, or belongs to another person.',
+    it: 'Il cursore non è valido o appartiene a un\'altra persona.',
+  },
+  'sync.device': {
+    kind: 'not_found',
+    en: 'There is no such device.',
+    it: 'Questo dispositivo non esiste.',
+  },
+  'sync.locked': {
+    kind: 'forbidden',
+    en: 'This device is locked. What you send is kept; nothing is sent to it.',
+    it: 'Questo dispositivo è bloccato. Ciò che invii viene conservato; non gli viene inviato nulla.',
+  },
+  'sync.malformed': {
+    kind: 'invalid',
+    en: 'This change could not be read; it was kept as it came.',
+    it: 'Questa modifica non è leggibile; è stata conservata com\'è arrivata.',
+  },
+  'sync.op': {
+    kind: 'invalid',
+    en: 'This server does not know this kind of change.',
+    it: 'Questo server non conosce questo tipo di modifica.',
+  },
+  'sync.too_large': {
+    kind: 'too_large',
+    en: 'The push is too large; send fewer changes at once.',
+    it: 'L\'invio è troppo grande; invia meno modifiche per volta.',
+  },
+  'track.none': {
+    kind: 'not_found',
+    en: 'This tracking link does not exist. Check that it was copied whole.',
+    it: 'Questo link non esiste. Controlla di averlo copiato per intero.',
+  },
+} as const satisfies Record<string, Code>;
+
+/** The code of a fault. */
+export type FaultCode = keyof typeof codes;
