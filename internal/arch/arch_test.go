@@ -63,7 +63,7 @@ var rooms = map[string][]string{
 	"internal/pbtest":   {"*"},
 	"internal/fcmfake":  {"fault", "http"},
 	"internal/photogen": {"fault", "media", "report"},
-	"internal/demo":     append([]string{"desk", "store", "internal/photogen", "pocketbase"}, rules...),
+	"internal/demo":     append([]string{"desk", "store", "internal/fcmfake", "internal/photogen", "sync/device", "sync/device/http", "pocketbase", "http"}, rules...), // a client too
 	"internal/gen/...":  {"*"},
 	"bench/...":         {"*"},
 }
