@@ -123,23 +123,11 @@ func position(lon, lat *float64) (*report.Point, error) {
 
 // submit takes in a report, with or without photos.
 func (a *API) submit(ctx context.Context, r *request) (answer, error) {
-	var n NewReport
-	var photos []desk.NewPhoto
-	if r.body.mediaType == typeForm {
-		f, err := a.readForm(r.body, &n)
-		defer f.release()
-		if err != nil {
-			return answer{}, err
-		}
-		photos = f.photos
-	} else if err := r.body.decode(&n); err != nil {
-		return answer{}, err
-	}
-	s, err := n.submission()
+	s, release, err := a.readReport(r.body)
+	defer release()
 	if err != nil {
 		return answer{}, err
 	}
-	s.Photos = photos
 	receipt, err := a.cfg.Desk.Submit(ctx, r.who, s)
 	if err != nil {
 		return answer{}, err
@@ -149,6 +137,23 @@ func (a *API) submit(ctx context.Context, r *request) (answer, error) {
 		status = http.StatusOK
 	}
 	return answer{status: status, body: receipt}, nil
+}
+
+// readReport reads a report, and returns what gives back the memory of its
+// photos.
+func (a *API) readReport(b *body) (s desk.Submission, release func(), err error) {
+	var n NewReport
+	f := &form{from: &a.held}
+	if b.mediaType == typeForm {
+		f, err = a.readForm(b, &n)
+	} else {
+		err = b.decode(&n)
+	}
+	if err == nil {
+		s, err = n.submission()
+	}
+	s.Photos = f.photos
+	return s, f.release, err
 }
 
 // list answers with the reports the caller may read, newest first.

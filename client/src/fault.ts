@@ -43,7 +43,7 @@ export type AnyCode = FaultCode | ClientCode | (string & {});
 export interface FaultData {
   readonly kind: Kind;
   readonly code: AnyCode;
-  readonly message: string;
+  message: string;
   readonly field?: string;
 }
 

@@ -305,23 +305,41 @@ func (s *Story) leaves(ctx context.Context) error {
 
 func (s *Story) revoke(ctx context.Context) error {
 	before := len(s.phone.List("reports"))
-	roles, err := s.Country.cfg.App.FindAllRecords("roles")
+	areas, err := s.takeRole(ctx)
 	if err != nil {
 		return err
-	}
-	for _, r := range roles {
-		if r.GetString("person") == s.techPerson.ID {
-			if err := s.Country.cfg.App.DeleteWithContext(ctx, r); err != nil {
-				return err
-			}
-		}
 	}
 	if err := s.phone.Sync(ctx); err != nil {
 		return err
 	}
 	after := len(s.phone.List("reports"))
 	s.say("the role is taken away: %d reports on the phone before, %d after", "il ruolo viene tolto: %d segnalazioni sul telefono prima, %d dopo", before, after)
-	return check(after == 0, "%d reports are still on the phone", after)
+	if err := check(after == 0, "%d reports are still on the phone", after); err != nil {
+		return err
+	}
+	if _, err := s.Country.save("roles", map[string]any{"person": s.techPerson.ID, "role": "technician", "areas": areas}); err != nil {
+		return err
+	}
+	if err := s.phone.Sync(ctx); err != nil {
+		return err
+	}
+	again := len(s.phone.List("reports"))
+	s.say("it is given back: %d again", "viene ridato: di nuovo %d", again)
+	return check(again == before, "%d reports came back, %d had gone", again, before)
+}
+
+// takeRole takes the technician's role away, and returns the areas it had.
+func (s *Story) takeRole(ctx context.Context) ([]string, error) {
+	roles, err := s.Country.cfg.App.FindAllRecords("roles")
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range roles {
+		if r.GetString("person") == s.techPerson.ID {
+			return r.GetStringSlice("areas"), s.Country.cfg.App.DeleteWithContext(ctx, r)
+		}
+	}
+	return nil, check(false, "the technician has no role")
 }
 
 func (s *Story) publicMap(ctx context.Context) error {

@@ -1,0 +1,64 @@
+import { fault } from '../fault.js';
+import { canonical } from './canonical.js';
+import type { Json, Mutation } from './wire.js';
+
+const utf8 = new TextEncoder();
+
+async function sha256(text: string): Promise<Uint8Array> {
+  const subtle = globalThis.crypto?.subtle;
+  if (subtle === undefined) {
+    throw fault('invalid', 'client.insecure', 'This page has no cryptography: serve it over HTTPS.');
+  }
+  return new Uint8Array(await subtle.digest('SHA-256', utf8.encode(text)));
+}
+
+function hex(bytes: Uint8Array): string {
+  let out = '';
+  for (const b of bytes) out += b.toString(16).padStart(2, '0');
+  return out;
+}
+
+/** Returns the first 128 bits of the SHA-256 of a body's bytes, in hex. */
+export async function bodyHash(body: string): Promise<string> {
+  return hex((await sha256(body)).subarray(0, 16));
+}
+
+/**
+ * Returns the hash of a mutation that follows the one with the hash
+ * `previous`: the first 128 bits of SHA-256(canonical form without h ‖
+ * previous), in hex. The previous of the first is empty.
+ */
+export async function chain(m: Mutation, previous: string): Promise<string> {
+  return bodyHash(canonical(m as unknown as Json, 'h') + previous);
+}
+
+/** Returns the id of a mutation's call when it names none, as the server makes it: 15 characters of base 32 with hex digits. */
+export async function callId(device: string, mid: number): Promise<string> {
+  const digits = '0123456789abcdefghijklmnopqrstuv';
+  const sum = await sha256(`${device}\u0000${mid}`);
+  let out = '';
+  for (let i = 0; i < 15; i++) {
+    const bit = i * 5;
+    const pair = ((sum[bit >> 3] as number) << 8) | (sum[(bit >> 3) + 1] as number);
+    out += digits[(pair >> (11 - (bit & 7))) & 31];
+  }
+  return out;
+}
+
+/** Returns a fresh id of a device or a record: 15 characters of a-z0-9. */
+export function newId(): string {
+  const letters = 'abcdefghijklmnopqrstuvwxyz0123456789';
+  let out = '';
+  while (out.length < 15) {
+    for (const b of crypto.getRandomValues(new Uint8Array(20))) {
+      // 252 is seven times 36: what is above would make some letters likelier.
+      if (b < 252 && out.length < 15) out += letters[b % 36];
+    }
+  }
+  return out;
+}
+
+/** Reports whether an id is 15 characters of a-z0-9. */
+export function validId(id: string): boolean {
+  return /^[a-z0-9]{15}$/.test(id);
+}

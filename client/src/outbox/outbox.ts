@@ -1,0 +1,188 @@
+import { fault } from '../fault.js';
+import type { ReadTx, Store, WriteTx } from '../kv/store.js';
+import { plain } from './canonical.js';
+import { callId, chain, newId, validId } from './chain.js';
+import { everything, readMeta, writeMeta, type Meta } from './meta.js';
+import type { Mutation, Result } from './wire.js';
+
+/**
+ * One mutation in the outbox. It stays until a checkpoint shows its effect, or
+ * until a person has dealt with its refusal.
+ */
+export interface Entry {
+  /** Its number; a refusal of before a fork has a negative one. */
+  mid: number;
+  tx?: string;
+  at: string;
+  mutation: Mutation;
+  /** How the server ended it; absent while that is not known. */
+  result?: Result;
+}
+
+/** What a caller says of a mutation; the rest is the device's. */
+export type Draft = Pick<Mutation, 'op' | 'id'> & Partial<Pick<Mutation, 'c' | 'name' | 'args' | 'set' | 'pos' | 'supersedes'>>;
+
+/** Reports whether the mutation had no effect and never will. */
+export function refused(e: Entry): boolean {
+  const st = e.result?.st;
+  return st === 'rejected' || st === 'skipped' || st === 'held';
+}
+
+/** Returns the outbox in the order of its numbers, settled mutations included. */
+export function readOutbox(tx: ReadTx): Promise<Entry[]> {
+  return tx.all<Entry>('outbox');
+}
+
+/** The oldest and the newest number that a moment may have in the chain's CAS loop. */
+const attempts = 1000;
+
+/**
+ * Puts what a person did into the outbox, and so into what they see, in one
+ * transaction, and returns the numbers. Several at once stand or fall together.
+ * The faults are `device.wiped`, `device.locked`, `client.args` and the
+ * store's; nothing was kept after any of them.
+ */
+export async function append(store: Store, now: () => number, drafts: readonly Draft[]): Promise<number[]> {
+  for (const d of drafts) {
+    if (!validId(d.id)) throw fault('invalid', 'client.args', 'An id is 15 characters of a-z and 0-9.', { field: 'id' });
+  }
+  // Hashing waits for the platform, and a transaction must not: the numbers are
+  // taken before and compared inside. Who loses the race takes the next ones.
+  for (let i = 0; i < attempts; i++) {
+    const seen = await store.read(['meta', 'base'], async (tx) => {
+      const meta = await readMeta(tx);
+      const versions = await Promise.all(drafts.map((d) => versionOf(tx, d)));
+      return { meta, versions };
+    });
+    mayWork(seen.meta);
+    const entries = await seal(seen.meta, seen.versions, drafts, now());
+    const kept = await store.write(['meta', 'outbox'], async (tx) => {
+      const meta = await readMeta(tx);
+      mayWork(meta);
+      if (meta.device !== seen.meta.device || meta.nextMid !== seen.meta.nextMid || meta.chain !== seen.meta.chain) return false;
+      advance(meta, entries);
+      for (const e of entries) tx.put('outbox', [e.mid], e);
+      writeMeta(tx, meta);
+      return true;
+    });
+    if (kept) return entries.map((e) => e.mid);
+  }
+  throw fault('busy', 'client.store', 'Too many tabs write at once.');
+}
+
+function mayWork(meta: Meta): void {
+  if (meta.state === 'wipe') throw fault('forbidden', 'device.wiped', 'This device was wiped by its administrator.');
+  if (meta.state === 'lock') {
+    throw fault('forbidden', 'device.locked', 'This device is locked. What waits on it was handed in.');
+  }
+}
+
+/** The version of the report that the author was looking at. */
+async function versionOf(tx: ReadTx, d: Draft): Promise<number> {
+  if (d.op !== 'call') return 0;
+  const row = await tx.get<{ body: string }>('base', ['reports', d.id]);
+  if (row === undefined) return 0;
+  const body = JSON.parse(row.body) as { version?: unknown };
+  return typeof body.version === 'number' ? body.version : 0;
+}
+
+async function seal(meta: Meta, versions: number[], drafts: readonly Draft[], now: number): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  let previous = meta.chain;
+  for (const [i, d] of drafts.entries()) {
+    const base = { ...(meta.seq > 0 && { seq: meta.seq }), ...((versions[i] ?? 0) > 0 && { ver: versions[i] as number }) };
+    const m: Mutation = plain({
+      ...d,
+      mid: meta.nextMid + i,
+      ...(drafts.length > 1 && { tx: `t${meta.nextMid}` }),
+      ...(Object.keys(base).length > 0 && { base }),
+      at: new Date(now).toISOString(),
+    });
+    previous = m.h = await chain(m, previous);
+    entries.push(entryOf(m));
+  }
+  return entries;
+}
+
+function entryOf(m: Mutation): Entry {
+  return { mid: m.mid, at: m.at, mutation: m, ...(m.tx !== undefined && { tx: m.tx }) };
+}
+
+function advance(meta: Meta, entries: readonly Entry[]): void {
+  const last = entries.at(-1);
+  if (last === undefined) return;
+  meta.nextMid = last.mid + 1;
+  meta.chain = last.mutation.h ?? '';
+}
+
+/** Writes how mutations ended, and returns how many had no end before. */
+export async function settle(tx: WriteTx, results: readonly Result[]): Promise<number> {
+  let settled = 0;
+  for (const { dup: _, ...result } of results) {
+    const e = await tx.get<Entry>('outbox', [result.mid]);
+    if (e === undefined || e.result !== undefined) continue;
+    tx.put('outbox', [e.mid], { ...e, result });
+    settled++;
+  }
+  return settled;
+}
+
+/** Takes a refusal off the list; anything that waits stays. */
+export async function dismiss(store: Store, mid: number): Promise<void> {
+  await store.write(['outbox', 'merges'], async (tx) => {
+    tx.delete('merges', [mid]);
+    const e = await tx.get<Entry>('outbox', [mid]);
+    if (e !== undefined && refused(e)) tx.delete('outbox', [mid]);
+  });
+}
+
+/**
+ * Gives the device a new id and everything that waits a new number: the server
+ * knows another history under the old id, as after a backup was restored. What
+ * the old history may have brought already is still the same call.
+ */
+export async function fork(store: Store): Promise<void> {
+  for (let i = 0; i < attempts; i++) {
+    const { meta, outbox } = await store.read(['meta', 'outbox'], async (tx) => ({
+      meta: await readMeta(tx),
+      outbox: await readOutbox(tx),
+    }));
+    const before = { device: meta.device, nextMid: meta.nextMid };
+    const entries = await renumber(meta, outbox);
+    const kept = await store.write(everything, async (tx) => {
+      const now = await readMeta(tx);
+      if (now.device !== before.device || now.nextMid !== before.nextMid) return false;
+      tx.clear('outbox');
+      for (const e of entries) tx.put('outbox', [e.mid], e);
+      writeMeta(tx, { ...now, device: meta.device, alias: meta.alias, nextMid: meta.nextMid, chain: meta.chain });
+      return true;
+    });
+    if (kept) return;
+  }
+  throw fault('busy', 'client.store', 'Too many tabs write at once.');
+}
+
+/** Moves the device on to a new id, and returns its outbox under it. */
+async function renumber(meta: Meta, outbox: readonly Entry[]): Promise<Entry[]> {
+  const old = meta.device;
+  meta.alias = [...meta.alias, old];
+  meta.device = newId();
+  meta.nextMid = 1;
+  meta.chain = '';
+  let past = Math.min(0, ...outbox.map((e) => e.mid));
+  const entries: Entry[] = [];
+  for (const e of outbox) {
+    if (refused(e)) {
+      entries.push({ ...e, mid: e.mid > 0 ? --past : e.mid });
+      continue;
+    }
+    if (e.result !== undefined) continue; // it has its end, and the next checkpoint shows it
+    const m: Mutation = { ...e.mutation, mid: meta.nextMid };
+    if (m.op === 'call') m.call ??= await callId(old, e.mid);
+    m.h = await chain(m, meta.chain);
+    const next = entryOf(m);
+    advance(meta, [next]);
+    entries.push(next);
+  }
+  return entries;
+}
