@@ -33,10 +33,17 @@ func TestLimiterForgets(t *testing.T) {
 		key  string
 		wait bool
 	}{
-		{"a", false}, {"a", true}, {"b", false}, {"c", false}, {"a", true},
-		{"d", false},              // b goes
-		{"a", true}, {"b", false}, // c goes
-		{"a", true}, {"c", false}, {"b", true},
+		{"a", false},
+		{"a", true},
+		{"b", false},
+		{"c", false},
+		{"a", true},
+		{"d", false}, // b goes
+		{"a", true},
+		{"b", false}, // c goes
+		{"a", true},
+		{"c", false},
+		{"b", true},
 	} {
 		if got := l.Take(c.key, now) > 0; got != c.wait {
 			t.Errorf("Take(%s) must wait = %v, want %v", c.key, got, c.wait)

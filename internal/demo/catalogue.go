@@ -72,9 +72,12 @@ func (c *Country) sites() error {
 		name, kind string
 		lon, lat   float64
 	}{
-		{"Milano Cordusio", "filiale", 9.1867, 45.4654}, {"Roma San Silvestro", "filiale", 12.4806, 41.9029},
-		{"Arezzo Centro", "up", 11.8807, 43.4633}, {"Napoli Matteotti", "filiale", 14.2497, 40.8448},
-		{"Palermo Roma", "filiale", 13.3640, 38.1190}, {"Peschiera Borromeo, smistamento", "cs", 9.3100, 45.4330},
+		{"Milano Cordusio", "filiale", 9.1867, 45.4654},
+		{"Roma San Silvestro", "filiale", 12.4806, 41.9029},
+		{"Arezzo Centro", "up", 11.8807, 43.4633},
+		{"Napoli Matteotti", "filiale", 14.2497, 40.8448},
+		{"Palermo Roma", "filiale", 13.3640, 38.1190},
+		{"Peschiera Borromeo, smistamento", "cs", 9.3100, 45.4330},
 	} {
 		id, err := c.save("sites", map[string]any{
 			"code": fmt.Sprintf("S%03d", i+1), "name": s.name, "type": s.kind, "lon": s.lon, "lat": s.lat, "hasPoint": true, "clientOrg": c.orgs["mp"],

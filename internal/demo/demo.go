@@ -77,8 +77,11 @@ func Seed(ctx context.Context, cfg Config) (*Country, error) {
 		name string
 		do   func(context.Context) error
 	}{
-		{"territory", c.territory}, {"organisations", c.organisations}, {"catalogue", c.catalogue},
-		{"people", c.people}, {"reports", c.history},
+		{"territory", c.territory},
+		{"organisations", c.organisations},
+		{"catalogue", c.catalogue},
+		{"people", c.people},
+		{"reports", c.history},
 	} {
 		if err := step.do(ctx); err != nil {
 			return nil, fmt.Errorf("make the %s: %w", step.name, err)

@@ -21,8 +21,17 @@ var fates = []struct {
 	state  report.State
 	weight int
 }{
-	{report.InAnalysis, 7}, {report.Assigned, 11}, {report.Scheduled, 14}, {report.InProgress, 9}, {report.Suspended, 5},
-	{report.Resolved, 7}, {report.Closed, 28}, {report.Rejected, 4}, {report.Duplicate, 4}, {report.Cancelled, 3}, {report.Registered, 8},
+	{report.InAnalysis, 7},
+	{report.Assigned, 11},
+	{report.Scheduled, 14},
+	{report.InProgress, 9},
+	{report.Suspended, 5},
+	{report.Resolved, 7},
+	{report.Closed, 28},
+	{report.Rejected, 4},
+	{report.Duplicate, 4},
+	{report.Cancelled, 3},
+	{report.Registered, 8},
 }
 
 // history makes the reports of the last ninety days, oldest first: each by the

@@ -197,8 +197,10 @@ func (s *Story) signIns(ctx context.Context) error {
 		role, district, phone string
 		into                  *caller
 	}{
-		{"l1_operator", "", "", &s.anna}, {"coordinator", "", "", &s.carlo},
-		{"district_lead", s.district, "telefono-referente", &s.lead}, {"technician", s.district, "telefono-tecnico", &s.tech},
+		{"l1_operator", "", "", &s.anna},
+		{"coordinator", "", "", &s.carlo},
+		{"district_lead", s.district, "telefono-referente", &s.lead},
+		{"technician", s.district, "telefono-tecnico", &s.tech},
 		{"service_manager", "", "telefono-elena", new(caller)},
 	} {
 		p, ok := s.Country.Find(one.role, one.district)

@@ -33,8 +33,11 @@ export function readOutbox(tx: ReadTx): Promise<Entry[]> {
   return tx.all<Entry>('outbox');
 }
 
-/** The oldest and the newest number that a moment may have in the chain's CAS loop. */
+/** How often a race with other tabs may be lost; each loss is another tab's win. */
 const attempts = 1000;
+
+/** What one push takes at most, with room for its envelope: the server refuses 500 changes or 1 MB. */
+export const limits = { mutations: 500, bytes: 900_000 };
 
 /**
  * Puts what a person did into the outbox, and so into what they see, in one
@@ -56,6 +59,9 @@ export async function append(store: Store, now: () => number, drafts: readonly D
     });
     mayWork(seen.meta);
     const entries = await seal(seen.meta, seen.versions, drafts, now());
+    if (entries.length > limits.mutations || sizeOf(entries) > limits.bytes) {
+      throw fault('too_large', 'client.args', 'That is more than the server takes at once.');
+    }
     const kept = await store.write(['meta', 'outbox'], async (tx) => {
       const meta = await readMeta(tx);
       mayWork(meta);
@@ -102,6 +108,12 @@ async function seal(meta: Meta, versions: number[], drafts: readonly Draft[], no
     entries.push(entryOf(m));
   }
   return entries;
+}
+
+/** The bytes of mutations on the wire. */
+export function sizeOf(entries: readonly Entry[]): number {
+  const utf8 = new TextEncoder();
+  return entries.reduce((sum, e) => sum + utf8.encode(JSON.stringify(e.mutation)).length + 1, 0);
 }
 
 function entryOf(m: Mutation): Entry {
