@@ -19,8 +19,9 @@ func seed(t *testing.T, n int) *demo.Country {
 	if err := store.New(app).InstallCapture(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	noon := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	c, err := demo.Seed(t.Context(), demo.Config{
-		App: app, Now: time.Now, Log: slog.New(slog.DiscardHandler), Reports: n, Seed: 1,
+		App: app, Now: func() time.Time { return noon }, Log: slog.New(slog.DiscardHandler), Reports: n, Seed: 1,
 		Desk: func(now func() time.Time) (*desk.Desk, error) {
 			return desk.New(desk.Config{
 				Store: store.New(app), Now: now, Log: slog.New(slog.DiscardHandler), Policy: report.DefaultPolicy(),

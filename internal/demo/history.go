@@ -262,6 +262,7 @@ func (c *Country) path(r report.Report, fate report.State, master report.ID, dis
 			add("coordinator", "", "report.linkDuplicate", report.LinkArgs{Master: master})
 		}
 		return out
+	default: // goes on
 	}
 	if !handed {
 		add("l1_operator", "", "report.take", nil)
@@ -288,6 +289,7 @@ func (c *Country) path(r report.Report, fate report.State, master report.ID, dis
 	case report.Suspended:
 		add("technician", district, "report.suspend", report.SuspendArgs{Reason: "materials", ExpectedResume: now.AddDate(0, 0, 5)})
 		return out
+	default: // goes on
 	}
 	add("technician", district, "report.photo", report.PhotoArgs{Media: desk.NewID(), Kind: "after"})
 	add("technician", district, "report.resolve", report.ResolveArgs{Outcome: "fixed", Text: "Intervento eseguito."})

@@ -108,7 +108,7 @@ func (s *Story) dispatch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.say("%s is now: %s", "%s ora è: %s", s.code, report.State(res.State).Label().In(s.Lang))
+	s.say("%s is now: %s", "%s ora è: %s", s.code, res.State.Label().In(s.Lang))
 	if err := s.rang(ctx, "telefono-referente", "assignment"); err != nil {
 		return err
 	}

@@ -63,12 +63,15 @@ function build<C extends Collection>(
   roles: readonly Role[],
 ): View<C> | undefined {
   const fields = row === undefined ? {} : (JSON.parse(row.body) as Record<string, Json>);
-  const draft: Draft = { coll, id, fields, roles };
+  // Whoever has no other hat, or made the report, wears the citizen's.
+  const hats: readonly Role[] = roles.length === 0 || row === undefined ? [...roles, 'citizen'] : roles;
+  const draft: Draft = { coll, id, fields, roles: hats };
   let known = row !== undefined;
   let pending = 0;
   for (const e of outbox) {
-    if (refused(e) || e.mutation.id !== id || !foresee(draft, e.mutation)) continue;
+    if (refused(e) || e.mutation.id !== id) continue;
     if (!known && makes(e.mutation) !== coll) continue; // it is about what the device does not hold
+    if (!foresee(draft, e.mutation)) continue;
     pending++;
     known = true;
   }
