@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"maps"
 	"math"
 
 	"github.com/sestante/sestante/fault"
@@ -26,15 +27,21 @@ func (d *Desk) Map(ctx context.Context, who report.Actor, q Query) (FeatureColle
 		return FeatureCollection{}, err
 	}
 	return d.features(ctx, f, func(r report.Report) (map[string]any, bool) {
-		if a, ok := report.MayRead(who, r); !ok || a == report.AudiencePublic {
+		a, ok := report.MayRead(who, r)
+		if !ok || a == report.AudiencePublic {
 			return nil, false
 		}
-		return map[string]any{
-			"code": r.Code, "state": r.State, "phase": report.PhaseOf(r, nil), "priority": r.Priority, "blocking": r.Blocking,
-			"objectType": r.ObjectType, "district": r.District, "routing": r.Routing, "assignee": r.Assignee,
-			"plannedCloseDate": r.PlannedCloseDate, "registeredAt": r.RegisteredAt, "escalationLevel": r.EscalationLevel,
-			"accuracyM": r.AccuracyM, "pointSource": r.PointSource,
-		}, true
+		shown := map[string]any{
+			"code": r.Code, "state": r.State, "phase": report.PhaseOf(r, nil), "objectType": r.ObjectType, "district": r.District,
+			"registeredAt": r.RegisteredAt, "accuracyM": r.AccuracyM, "pointSource": r.PointSource, "plannedCloseDate": publicDate(r),
+		}
+		if a != report.AudienceReporter {
+			maps.Copy(shown, map[string]any{
+				"priority": r.Priority, "blocking": r.Blocking, "routing": r.Routing, "assignee": r.Assignee,
+				"plannedCloseDate": r.PlannedCloseDate, "escalationLevel": r.EscalationLevel,
+			})
+		}
+		return shown, true
 	})
 }
 

@@ -177,7 +177,8 @@ func TestEveryWayOfWriting(t *testing.T) {
 		{"raw update", "d:d2 r:ann s -d:d1/1", func(c capture) { c.run("UPDATE reports SET district = 'd2'") }},
 		{"update or replace", "d:d2 r:ann s -d:d1/1", func(c capture) { c.run("UPDATE OR REPLACE reports SET district = 'd2'") }},
 		{"update or ignore", "d:d2 r:ann s -d:d1/1", func(c capture) { c.run("UPDATE OR IGNORE reports SET district = 'd2'") }},
-		{"insert or replace", "d:d2 r:ann s -d:d1/1", func(c capture) {
+		// To SQLite this is a delete and an insert: the old scope is told of the delete.
+		{"insert or replace", "d:d2 r:ann s -d:d1/2", func(c capture) {
 			c.run(strings.Replace(sqlReport("r1", "registered", "district", "d2", "reporter", "ann"), "INSERT", "INSERT OR REPLACE", 1))
 		}},
 		{"upsert", "d:d2 r:ann s -d:d1/1", func(c capture) {

@@ -174,7 +174,11 @@ func bodySQL(columns []fieldsync.Column) string {
 			col = fmt.Sprintf("iif(c.`%s` = %s, %s, '')", c.When, quote(c.Is), col)
 		}
 		if c.Unless != "" {
-			col = fmt.Sprintf("iif(c.`type` = %s, '', %s)", quote(c.Unless), col)
+			var values []string
+			for _, v := range c.In {
+				values = append(values, quote(v))
+			}
+			col = fmt.Sprintf("iif(c.`%s` IN (%s), '', %s)", c.Unless, strings.Join(values, ", "), col)
 		}
 		switch c.Form {
 		case fieldsync.Bool:

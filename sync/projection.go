@@ -50,9 +50,10 @@ type Column struct {
 	Form Form
 	When string
 	Is   string
-	// Unless, when set, is a value of the column type of the row with which this
+	// Unless, when set, names a column of the row with whose values In this
 	// column travels empty.
 	Unless string
+	In     []string
 }
 
 // Projection returns the columns of a collection's body for an audience, in
@@ -118,10 +119,13 @@ var (
 	eventForPartner = join(
 		of(Text, "report"), of(Number, "seq"), of(Text, "type", "fromState", "toState"), of(Time, "occurredAt", "recordedAt"),
 	)
-	// What was submitted holds the reporter and the contact: neither is for the
-	// field.
+	// What was submitted holds the reporter and the contact, and whoever reports
+	// is nobody's business in the field.
 	eventForField = join(eventForPartner,
-		[]Column{{Name: "payload", Form: JSON, Unless: "submit"}, {Name: "actor", Form: Text, Unless: "submit"}},
+		[]Column{
+			{Name: "payload", Form: JSON, Unless: "type", In: []string{"submit"}},
+			{Name: "actor", Form: Text, Unless: "actorRole", In: []string{"citizen", "accredited_reporter", "anonymous"}},
+		},
 		of(Text, "actorRole", "source"))
 	eventForStaff = join(eventForPartner, of(JSON, "payload"), of(Text, "actor", "actorRole", "source"),
 		of(Text, "device", "call"), of(Number, "base", "offsetMs", "lon", "lat"), of(Bool, "hasPoint"))
@@ -130,13 +134,14 @@ var (
 		of(Text, "report", "kind", "sha256"), of(Number, "size"), of(Text, "type"), of(Number, "width", "height"),
 		of(Time, "takenAt"), of(Text, "takenLocal", "takenOffset", "visibility", "state"),
 	)
-	photoForField = join(photo, of(Number, "exifLon", "exifLat"), of(Bool, "hasExifPoint"), of(Text, "exifNote", "uploader"))
-	photoForStaff = join(photoForField, of(Text, "event", "device"))
+	photoForField = join(photo, of(Number, "exifLon", "exifLat"), of(Bool, "hasExifPoint"), of(Text, "exifNote"))
+	photoForStaff = join(photoForField, of(Text, "uploader", "event", "device"))
 
 	messageForReporter = join(
 		of(Text, "report", "direction", "audience", "template"), of(JSON, "params"), of(Text, "text", "replyTo"), of(Time, "at"),
 	)
-	messageForField = join(messageForReporter, of(Text, "author"))
+	messageForField = join(messageForReporter, []Column{{Name: "author", Form: Text, Unless: "direction", In: []string{"in"}}})
+	messageForStaff = join(messageForReporter, of(Text, "author"))
 
 	intervention = join(
 		of(Text, "report", "technician", "team"), of(Time, "plannedStart", "plannedEnd"),
@@ -150,7 +155,7 @@ var bodies = map[string]map[Audience][]Column{
 	"reports":       {ForReporter: reportForReporter, ForPartner: reportForField, ForField: reportForField, ForStaff: reportForStaff},
 	"reportEvents":  {ForPartner: eventForPartner, ForField: eventForField, ForStaff: eventForStaff},
 	"media":         {ForReporter: photo, ForPartner: photo, ForField: photoForField, ForStaff: photoForStaff},
-	"messages":      {ForReporter: messageForReporter, ForPartner: messageForReporter, ForField: messageForField, ForStaff: messageForField},
+	"messages":      {ForReporter: messageForReporter, ForPartner: messageForReporter, ForField: messageForField, ForStaff: messageForStaff},
 	"interventions": {ForPartner: intervention, ForField: intervention, ForStaff: intervention},
 
 	"objectTypes": {ForReference: join(
