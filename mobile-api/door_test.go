@@ -84,6 +84,7 @@ func (s *site) slowly(t testing.TB, a ask) slow {
 		defer close(out.done)
 		res, err := client.Do(req)
 		if err != nil {
+			out.done <- reply{body: []byte(err.Error())}
 			return
 		}
 		defer func() { _ = res.Body.Close() }()

@@ -29,6 +29,7 @@ func (a *API) paceReader(w http.ResponseWriter, from io.ReadCloser) *paceReader 
 	// Errors of setting deadlines are left alone: a connection that knows none
 	// (in a test, or already closed) needs none.
 	_ = control.SetReadDeadline(time.Time{})
+	_ = control.SetWriteDeadline(time.Time{}) // a refusal must still be told after a long upload
 	timer := time.AfterFunc(a.cfg.Idle, func() { _ = control.SetReadDeadline(longAgo) })
 	return &paceReader{ReadCloser: from, idle: a.cfg.Idle, timer: timer}
 }
