@@ -3,7 +3,6 @@ package desk
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/sestante/sestante/fault"
 	"github.com/sestante/sestante/report"
@@ -70,10 +69,6 @@ func (d *Desk) tracking(ctx context.Context, view *store.Store, r report.Report,
 		out.ScheduledFor = told.PlannedCloseDate
 	}
 	out.ClosedAt = told.ClosedAt
-	if r.State == report.Closed {
-		out.ReopenUntil = r.ClosedAt.Add(time.Duration(d.cfg.Policy.ReopenWindowDays) * 24 * time.Hour)
-		out.MayReopen = d.now().Before(out.ReopenUntil)
-	}
 	if _, out.District, err = view.AreaName(ctx, string(r.District)); err != nil {
 		return out, err
 	}

@@ -101,8 +101,6 @@ type Tracking struct {
 	Photos          []PhotoView   `json:"photos"`
 	FollowedMaster  string        `json:"followedMaster,omitempty"` // code of the report this one was joined to
 	PositionPending bool          `json:"positionPending"`          // we still need to know where
-	MayReopen       bool          `json:"mayReopen"`
-	ReopenUntil     time.Time     `json:"reopenUntil,omitzero"`
 }
 
 // A MessageView is one message in words.

@@ -61,7 +61,7 @@ func (e *Error) sentence(text, field string) string {
 		text = field + ": " + text
 	}
 	if e.Detail != "" {
-		text += " (" + e.Detail + ")"
+		text = strings.TrimSuffix(text, ".") + " (" + e.Detail + ")."
 	}
 	return text
 }

@@ -19,10 +19,10 @@ func TestErrors(t *testing.T) {
 		t.Error("a ring fault is taken for an unknown one")
 	}
 	got := fault.Of(wrapped)
-	if got.Field != "features[3]" || got.Error() != "features[3]: The ring is open. (starts at 7)" {
+	if got.Field != "features[3]" || got.Error() != "features[3]: The ring is open (starts at 7)." {
 		t.Errorf("Of = %q at %q", got.Error(), got.Field)
 	}
-	if got.Say("it-IT") != "L'anello è aperto. (starts at 7)" || got.Say("de") != "The ring is open. (starts at 7)" {
+	if got.Say("it-IT") != "L'anello è aperto (starts at 7)." || got.Say("de") != "The ring is open (starts at 7)." {
 		t.Errorf("Say = %q and %q", got.Say("it-IT"), got.Say("de"))
 	}
 	if errRing.Field != "" || errRing.Detail != "" {

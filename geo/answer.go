@@ -75,8 +75,8 @@ type Answer struct {
 
 // The faults of a position.
 var (
-	ErrNoPosition = fault.Define(fault.Invalid, "geo.noPosition", "The position is not on the earth: longitude goes from -180 to 180, latitude from -90 to 90.", "La posizione non è sulla terra: la longitudine va da -180 a 180, la latitudine da -90 a 90.")
-	ErrNullIsland = fault.Define(fault.Invalid, "geo.nullIsland", "The position is 0,0, which is what a device sends when it knows none.", "La posizione è 0,0, quella che un dispositivo manda quando non ne conosce nessuna.")
+	ErrNoPosition = fault.Define(fault.Invalid, "geo.no_position", "The position is not on the earth: longitude goes from -180 to 180, latitude from -90 to 90.", "La posizione non è sulla terra: la longitudine va da -180 a 180, la latitudine da -90 a 90.")
+	ErrNullIsland = fault.Define(fault.Invalid, "geo.null_island", "The position is 0,0, which is what a device sends when it knows none.", "La posizione è 0,0, quella che un dispositivo manda quando non ne conosce nessuna.")
 )
 
 // CheckPosition returns ErrNoPosition for numbers that are no place on the

@@ -145,12 +145,12 @@ type Area struct {
 
 // The faults of an area that cannot be kept.
 var (
-	ErrAreaCode     = fault.Define(fault.Invalid, "geo.areaCode", "The area has no code.", "L'area non ha un codice.")
-	ErrAreaKind     = fault.Define(fault.Invalid, "geo.areaKind", "The area is of no known kind.", "Il tipo di area non esiste.")
-	ErrAreaValidity = fault.Define(fault.Invalid, "geo.areaValidity", "The area ends before it begins.", "L'area finisce prima di cominciare.")
-	ErrAreaSource   = fault.Define(fault.Invalid, "geo.areaSource", "The area comes from no known source.", "La provenienza dell'area non è fra quelle previste.")
-	ErrAreaSelector = fault.Define(fault.Invalid, "geo.areaSelector", "An overlay needs a selector, or it would take every report.", "Un'area sovrapposta ha bisogno di un selettore, altrimenti prenderebbe ogni segnalazione.")
-	ErrAreaTwice    = fault.Define(fault.Invalid, "geo.areaTwice", "Two areas have the same identifier, or the same kind and code on the same days.", "Due aree hanno lo stesso identificativo, oppure lo stesso tipo e codice negli stessi giorni.")
+	ErrAreaCode     = fault.Define(fault.Invalid, "geo.area_code", "The area has no code.", "L'area non ha un codice.")
+	ErrAreaKind     = fault.Define(fault.Invalid, "geo.area_kind", "The area is of no known kind.", "Il tipo di area non esiste.")
+	ErrAreaValidity = fault.Define(fault.Invalid, "geo.area_validity", "The area ends before it begins.", "L'area finisce prima di cominciare.")
+	ErrAreaSource   = fault.Define(fault.Invalid, "geo.area_source", "The area comes from no known source.", "La provenienza dell'area non è fra quelle previste.")
+	ErrAreaSelector = fault.Define(fault.Invalid, "geo.area_selector", "An overlay needs a selector, or it would take every report.", "Un'area sovrapposta ha bisogno di un selettore, altrimenti prenderebbe ogni segnalazione.")
+	ErrAreaTwice    = fault.Define(fault.Invalid, "geo.area_twice", "Two areas have the same identifier, or the same kind and code on the same days.", "Due aree hanno lo stesso identificativo, oppure lo stesso tipo e codice negli stessi giorni.")
 )
 
 // Measure returns the area with Bound and AreaM2 computed from its geometry.

@@ -133,7 +133,7 @@ func TestDecodeNamesEveryBadFeature(t *testing.T) {
 	for _, p := range problems {
 		got = append(got, fmt.Sprint(p.Index, " ", p.Label, " ", p.Fault.Code))
 	}
-	want := "1 B geo.geometryType, 2 C geo.openRing, 4 E geo.selfIntersection"
+	want := "1 B geo.geometry_type, 2 C geo.open_ring, 4 E geo.self_intersection"
 	if strings.Join(got, ", ") != want {
 		t.Errorf("Problems = %s, want %s", strings.Join(got, ", "), want)
 	}

@@ -72,5 +72,5 @@ func ExampleDecode() {
 	_, err := geo.Decode(strings.NewReader(file), geo.Limits{Code: "code"})
 	fmt.Println(err)
 	// Output:
-	// decoding boundaries: features[1]: The border crosses or touches itself: move the points near the place shown. (A2, at 10.500000,44.500000)
+	// decoding boundaries: features[1]: The border crosses or touches itself: move the points near the place shown (A2, at 10.500000,44.500000).
 }

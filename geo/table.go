@@ -68,10 +68,10 @@ type Cut struct {
 // The faults of a table.
 var (
 	ErrTable         = fault.Define(fault.Invalid, "geo.table", "The table of districts is malformed.", "La tabella dei distretti è malformata.")
-	ErrTableRow      = fault.Define(fault.Invalid, "geo.tableRow", "A row of the table is incomplete.", "Una riga della tabella è incompleta.")
-	ErrTableTwice    = fault.Define(fault.Invalid, "geo.tableTwice", "The table names something twice.", "La tabella nomina qualcosa due volte.")
-	ErrTableUnknown  = fault.Define(fault.Invalid, "geo.tableUnknown", "A row of the table names something that the table does not hold.", "Una riga della tabella nomina qualcosa che la tabella non contiene.")
-	ErrTableProvince = fault.Define(fault.Invalid, "geo.tableProvince", "The boundaries lack a province that the table names: use newer ones or add an alias.", "Ai confini manca una provincia nominata nella tabella: usane di più recenti o aggiungi un alias.")
+	ErrTableRow      = fault.Define(fault.Invalid, "geo.table_row", "A row of the table is incomplete.", "Una riga della tabella è incompleta.")
+	ErrTableTwice    = fault.Define(fault.Invalid, "geo.table_twice", "The table names something twice.", "La tabella nomina qualcosa due volte.")
+	ErrTableUnknown  = fault.Define(fault.Invalid, "geo.table_unknown", "A row of the table names something that the table does not hold.", "Una riga della tabella nomina qualcosa che la tabella non contiene.")
+	ErrTableProvince = fault.Define(fault.Invalid, "geo.table_province", "The boundaries lack a province that the table names: use newer ones or add an alias.", "Ai confini manca una provincia nominata nella tabella: usane di più recenti o aggiungi un alias.")
 )
 
 // maxTableBytes is far more than a table of all the provinces of the world.

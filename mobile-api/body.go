@@ -2,6 +2,7 @@ package mobileapi
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -25,6 +26,9 @@ type Body struct {
 	Limit int64    // bytes
 	In    any      // zero value of what is read, for the drift test
 	May   bool     // it may be empty
+	// Packed says that it may come gzipped. Limit holds what comes, and what is
+	// read of it is held by whoever reads.
+	Packed bool
 }
 
 // A body is what a request brings.
@@ -54,7 +58,9 @@ func (a *API) open(e *core.RequestEvent, want Body) (*body, error) {
 	if e.Request.ContentLength == 0 && want.May {
 		mediaType, err = typeJSON, nil
 	}
-	if err != nil || !slices.Contains(want.Types, mediaType) || e.Request.Header.Get("Content-Encoding") != "" {
+	encoding := e.Request.Header.Get("Content-Encoding")
+	packed := want.Packed && encoding == "gzip"
+	if err != nil || !slices.Contains(want.Types, mediaType) || (encoding != "" && !packed) {
 		return nil, ErrContentType.With("%s", strings.Join(want.Types, ", "))
 	}
 	raw := e.Request.Body
@@ -62,7 +68,12 @@ func (a *API) open(e *core.RequestEvent, want Body) (*body, error) {
 		raw = tee.ReadCloser
 	}
 	paced := a.paceReader(e.Response, raw)
-	limited := http.MaxBytesReader(e.Response, paced, want.Limit)
+	var limited io.Reader = http.MaxBytesReader(e.Response, paced, want.Limit)
+	if packed {
+		if limited, err = gzip.NewReader(limited); err != nil {
+			return nil, bodyFault(err)
+		}
+	}
 	return &body{Reader: limited, mediaType: mediaType, params: params, may: want.May, pace: paced}, nil
 }
 

@@ -156,7 +156,7 @@ func (a *API) syncRoutes() []Route {
 	return []Route{
 		{
 			Method: http.MethodPost, Path: "sync/push", Auth: Required,
-			Body: &Body{Types: []string{typeJSON}, Limit: push, In: fieldsync.PushRequest{}},
+			Body: &Body{Types: []string{typeJSON}, Limit: push, In: fieldsync.PushRequest{}, Packed: true},
 			Out:  fieldsync.PushReply{}, Type: typeJSON, Status: []int{http.StatusOK},
 			Faults: kinds(fault.NotFound), serve: a.push,
 		},
@@ -168,7 +168,7 @@ func (a *API) syncRoutes() []Route {
 		},
 		{
 			Method: http.MethodPost, Path: "sync/exchange", Auth: Required,
-			Body: &Body{Types: []string{typeJSON}, Limit: push + maxPull, In: fieldsync.PushRequest{}},
+			Body: &Body{Types: []string{typeJSON}, Limit: push + maxPull, In: fieldsync.PushRequest{}, Packed: true},
 			Out:  append([]any{fieldsync.PushReply{}}, lines...), Type: typeNDJSON, Status: []int{http.StatusOK},
 			Faults: kinds(fault.NotFound, fault.Forbidden), serve: a.exchange,
 		},

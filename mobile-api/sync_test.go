@@ -376,3 +376,52 @@ func TestStreamFaults(t *testing.T) {
 	two.ended()
 	s.wantFault(t, get("ben", "?did="+device), http.StatusServiceUnavailable, "api.draining", "")
 }
+
+// TestPackedPush takes a push as a device on a bad link sends it, gzipped, and
+// refuses one that would unpack to more than a push may be.
+func TestPackedPush(t *testing.T) {
+	s := newSite(t)
+	pack := func(text string) string {
+		var b bytes.Buffer
+		z := gzip.NewWriter(&b)
+		if _, err := z.Write([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		if err := z.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	send := func(path, body string) int {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/api/mobile/v1/"+path, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Content-Encoding", "gzip")
+		req.Header.Set("Authorization", s.tokens["ben"])
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = res.Body.Close() }()
+		return res.StatusCode
+	}
+	good := `{"v":1,"did":"devicepacked001","muts":[]}`
+	for _, tt := range []struct {
+		name, path, body string
+		want             int
+	}{
+		{"a push", "sync/push", pack(good), http.StatusOK},
+		{"an exchange", "sync/exchange", pack(good), http.StatusOK},
+		{"not gzip at all", "sync/push", good, http.StatusBadRequest},
+		{"cut short", "sync/push", pack(good)[:20], http.StatusBadRequest},
+		{"a bomb", "sync/push", pack(strings.Repeat(" ", 50_000_000)), http.StatusRequestEntityTooLarge},
+		{"where nobody expects it", "calls", pack(good), http.StatusBadRequest},
+	} {
+		if got := send(tt.path, tt.body); got != tt.want {
+			t.Errorf("%s = %d, want %d", tt.name, got, tt.want)
+		}
+	}
+}

@@ -90,7 +90,7 @@ func TestLocate(t *testing.T) {
 		{"lon=10&lat=91", "api.value", "lat"},
 		{"lon=10&lat=45&accuracyM=-1", "api.value", "accuracyM"},
 		{"lon=10&lat=45&accuracy=5", "api.unknown_field", "accuracy"},
-		{"lon=0&lat=0", "geo.nullIsland", "point"},
+		{"lon=0&lat=0", "geo.null_island", "point"},
 	} {
 		s.wantFault(t, ask{method: http.MethodGet, path: "areas/locate?" + c.query}, http.StatusBadRequest, c.code, c.field)
 	}

@@ -43,7 +43,7 @@ Whatever fails answers in one shape:
 ` + "```json" + `
 {
   "status": 400,
-  "message": "The value of this field cannot be used. (degrees, from -90 to 90).",
+  "message": "The value of this field cannot be used (degrees, from -90 to 90).",
   "data": {"kind": "invalid", "code": "api.value", "field": "lat"}
 }
 ` + "```" + `
