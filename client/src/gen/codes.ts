@@ -146,42 +146,42 @@ export const codes = {
     en: 'The shape uses an arc that is missing or malformed.',
     it: 'La forma usa un arco mancante o malformato.',
   },
-  'geo.areaCode': {
+  'geo.area_code': {
     kind: 'invalid',
     en: 'The area has no code.',
     it: 'L\'area non ha un codice.',
   },
-  'geo.areaKind': {
+  'geo.area_kind': {
     kind: 'invalid',
     en: 'The area is of no known kind.',
     it: 'Il tipo di area non esiste.',
   },
-  'geo.areaSelector': {
+  'geo.area_selector': {
     kind: 'invalid',
     en: 'An overlay needs a selector, or it would take every report.',
     it: 'Un\'area sovrapposta ha bisogno di un selettore, altrimenti prenderebbe ogni segnalazione.',
   },
-  'geo.areaSource': {
+  'geo.area_source': {
     kind: 'invalid',
     en: 'The area comes from no known source.',
     it: 'La provenienza dell\'area non è fra quelle previste.',
   },
-  'geo.areaTwice': {
+  'geo.area_twice': {
     kind: 'invalid',
     en: 'Two areas have the same identifier, or the same kind and code on the same days.',
     it: 'Due aree hanno lo stesso identificativo, oppure lo stesso tipo e codice negli stessi giorni.',
   },
-  'geo.areaValidity': {
+  'geo.area_validity': {
     kind: 'invalid',
     en: 'The area ends before it begins.',
     it: 'L\'area finisce prima di cominciare.',
   },
-  'geo.codeMissing': {
+  'geo.code_missing': {
     kind: 'invalid',
     en: 'The feature lacks the property that holds its code.',
     it: 'All\'elemento manca la proprietà con il codice.',
   },
-  'geo.codeTwice': {
+  'geo.code_twice': {
     kind: 'invalid',
     en: 'Two features have the same code: join them or give each its own.',
     it: 'Due elementi hanno lo stesso codice: uniscili o dai a ciascuno il suo.',
@@ -206,17 +206,17 @@ export const codes = {
     en: 'The feature has no geometry: draw it or leave it out.',
     it: 'L\'elemento non ha geometria: disegnala o togli l\'elemento.',
   },
-  'geo.fewPoints': {
+  'geo.few_points': {
     kind: 'invalid',
     en: 'A ring needs at least four points, the last equal to the first.',
     it: 'Un anello ha bisogno di almeno quattro punti, l\'ultimo uguale al primo.',
   },
-  'geo.geometryType': {
+  'geo.geometry_type': {
     kind: 'invalid',
     en: 'An area is a Polygon or a MultiPolygon.',
     it: 'Un\'area è un Polygon o un MultiPolygon.',
   },
-  'geo.holeOutside': {
+  'geo.hole_outside': {
     kind: 'invalid',
     en: 'A hole is not inside its shell: make it a polygon of its own or move it.',
     it: 'Un buco non è dentro il suo contorno: fanne un poligono a sé o spostalo.',
@@ -231,42 +231,42 @@ export const codes = {
     en: 'The coordinates look like metres, not degrees: export the boundaries as WGS84 (EPSG:4326).',
     it: 'Le coordinate sembrano metri, non gradi: esporta i confini in WGS84 (EPSG:4326).',
   },
-  'geo.noFeatures': {
+  'geo.no_features': {
     kind: 'invalid',
     en: 'The file holds no feature.',
     it: 'Il file non contiene elementi.',
   },
-  'geo.noPosition': {
+  'geo.no_position': {
     kind: 'invalid',
     en: 'The position is not on the earth: longitude goes from -180 to 180, latitude from -90 to 90.',
     it: 'La posizione non è sulla terra: la longitudine va da -180 a 180, la latitudine da -90 a 90.',
   },
-  'geo.notFinite': {
+  'geo.not_finite': {
     kind: 'invalid',
     en: 'A coordinate is not a finite number.',
     it: 'Una coordinata non è un numero finito.',
   },
-  'geo.notGeoJson': {
+  'geo.not_geojson': {
     kind: 'invalid',
     en: 'The file is JSON, but neither GeoJSON nor TopoJSON.',
     it: 'Il file è JSON, ma non è né GeoJSON né TopoJSON.',
   },
-  'geo.notJson': {
+  'geo.not_json': {
     kind: 'invalid',
     en: 'The file is not JSON.',
     it: 'Il file non è JSON.',
   },
-  'geo.nullIsland': {
+  'geo.null_island': {
     kind: 'invalid',
     en: 'The position is 0,0, which is what a device sends when it knows none.',
     it: 'La posizione è 0,0, quella che un dispositivo manda quando non ne conosce nessuna.',
   },
-  'geo.openRing': {
+  'geo.open_ring': {
     kind: 'invalid',
     en: 'A ring is open: repeat its first point at its end.',
     it: 'Un anello è aperto: ripeti il suo primo punto alla fine.',
   },
-  'geo.overlapParts': {
+  'geo.overlap_parts': {
     kind: 'invalid',
     en: 'Two parts of the feature cover the same place: join them into one.',
     it: 'Due parti dell\'elemento coprono lo stesso luogo: uniscile in una.',
@@ -276,7 +276,7 @@ export const codes = {
     en: 'A position lies outside the earth: longitude goes from -180 to 180, latitude from -90 to 90.',
     it: 'Una posizione è fuori dalla terra: la longitudine va da -180 a 180, la latitudine da -90 a 90.',
   },
-  'geo.selfIntersection': {
+  'geo.self_intersection': {
     kind: 'invalid',
     en: 'The border crosses or touches itself: move the points near the place shown.',
     it: 'Il confine incrocia o tocca se stesso: sposta i punti vicino al luogo indicato.',
@@ -291,22 +291,22 @@ export const codes = {
     en: 'The table of districts is malformed.',
     it: 'La tabella dei distretti è malformata.',
   },
-  'geo.tableProvince': {
+  'geo.table_province': {
     kind: 'invalid',
     en: 'The boundaries lack a province that the table names: use newer ones or add an alias.',
     it: 'Ai confini manca una provincia nominata nella tabella: usane di più recenti o aggiungi un alias.',
   },
-  'geo.tableRow': {
+  'geo.table_row': {
     kind: 'invalid',
     en: 'A row of the table is incomplete.',
     it: 'Una riga della tabella è incompleta.',
   },
-  'geo.tableTwice': {
+  'geo.table_twice': {
     kind: 'invalid',
     en: 'The table names something twice.',
     it: 'La tabella nomina qualcosa due volte.',
   },
-  'geo.tableUnknown': {
+  'geo.table_unknown': {
     kind: 'invalid',
     en: 'A row of the table names something that the table does not hold.',
     it: 'Una riga della tabella nomina qualcosa che la tabella non contiene.',
@@ -316,12 +316,12 @@ export const codes = {
     en: 'The border is too tangled to be checked: simplify it.',
     it: 'Il confine è troppo intricato per essere controllato: semplificalo.',
   },
-  'geo.threeD': {
+  'geo.three_d': {
     kind: 'invalid',
     en: 'The positions have a third number: export the boundaries without height.',
     it: 'Le posizioni hanno un terzo numero: esporta i confini senza quota.',
   },
-  'geo.tooLarge': {
+  'geo.too_large': {
     kind: 'too_large',
     en: 'The boundaries are larger than an import may be: simplify them or import them in parts.',
     it: 'I confini superano quanto si può importare: semplificali o importali in più parti.',

@@ -438,7 +438,6 @@ export interface MediaForField {
   exifLat: number;
   hasExifPoint: boolean;
   exifNote: string;
-  uploader: string;
 }
 
 /** What travels of `media` to the control room. */

@@ -2,7 +2,7 @@
 
 import { fault, faultOf } from '../fault.js';
 import type { Store } from '../kv/store.js';
-import { everything, readMeta, writeMeta, type Meta } from '../outbox/meta.js';
+import { readMeta, writeMeta, type Meta } from '../outbox/meta.js';
 import { fork, limits, readOutbox, settle, sizeOf, type Entry } from '../outbox/outbox.js';
 import { version, type ExchangeRequest, type Line, type PushReply } from '../outbox/wire.js';
 import { forgetCursor, overtaken, receive, wipe, type Incoming } from '../replica/replica.js';
@@ -29,6 +29,8 @@ export interface RoundEnd {
   progress: boolean;
   /** Something that a person can see changed. */
   visible: boolean;
+  /** The device had to begin again with another id or without its cursor: once is a restored backup, twice is a server that cannot be pleased. */
+  anew: boolean;
 }
 
 /**
@@ -64,6 +66,7 @@ export async function round(c: RoundConfig, signal: AbortSignal): Promise<RoundE
       more: !pull.whole || muts.length < waiting.length || reply.err !== undefined,
       progress: end.progress || pull.progress,
       visible: end.visible || pull.whole,
+      anew: end.anew || pull.anew,
     };
   } finally {
     await answer.return();
@@ -116,8 +119,10 @@ function readReply(line: string): PushReply {
   return reply as PushReply;
 }
 
+type Kept = Pick<RoundEnd, 'progress' | 'visible' | 'anew'>;
+
 /** Keeps how the mutations ended, and does what the server says about the rest. */
-async function keepReply(c: RoundConfig, asked: Meta, reply: PushReply, sent: number): Promise<{ progress: boolean; visible: boolean }> {
+async function keepReply(c: RoundConfig, asked: Meta, reply: PushReply, sent: number): Promise<Kept> {
   const took = c.now() - sent;
   const theirs = Date.parse(reply.now);
   const settled = await c.store.write(['meta', 'outbox'], async (tx) => {
@@ -132,16 +137,16 @@ async function keepReply(c: RoundConfig, asked: Meta, reply: PushReply, sent: nu
   });
   // A gap is a server that has forgotten what it had acknowledged, as after a
   // backup was restored: under the old id nothing would pass any more.
-  const again = reply.err === 'fork' || reply.err === 'gap';
-  if (again) await fork(c.store);
-  return { progress: settled > 0 || again, visible: settled > 0 || again };
+  const anew = reply.err === 'fork' || reply.err === 'gap';
+  if (anew) await fork(c.store);
+  return { progress: settled > 0 || anew, visible: settled > 0 || anew, anew };
 }
 
 /** Does what a device must that may no longer work. */
 async function obey(
   c: RoundConfig,
   commands: readonly string[],
-  end: { progress: boolean; visible: boolean },
+  end: Kept,
   sent: number,
 ): Promise<RoundEnd> {
   if (commands.includes('wipe')) {
@@ -149,17 +154,17 @@ async function obey(
     // What waits is still handed in: the server keeps it for whoever asks.
     const left = await c.store.read(['outbox'], (tx) => tx.count('outbox'));
     if (left === 0 || sent === 0 || !end.progress) throw wiped();
-    return { more: true, progress: true, visible: true };
+    return { more: true, progress: true, visible: true, anew: end.anew };
   }
-  if (!commands.includes('lock')) return { more: false, progress: end.progress, visible: end.visible };
+  if (!commands.includes('lock')) return { more: false, ...end };
   await c.store.write(['meta'], async (tx) => writeMeta(tx, { ...(await readMeta(tx)), state: 'lock' }));
   const left = await c.store.read(['outbox'], async (tx) => (await readOutbox(tx)).some((e) => e.result === undefined));
-  if (left && end.progress) return { more: true, progress: true, visible: true };
+  if (left && end.progress) return { more: true, progress: true, visible: true, anew: end.anew };
   throw fault('forbidden', 'device.locked', 'This device is locked. What waits on it was handed in.');
 }
 
 /** Takes in a pull; whole says that it reached its checkpoint. */
-async function pullIn(c: RoundConfig, asked: Meta, answer: AsyncGenerator<string, void, void>): Promise<{ whole: boolean; progress: boolean }> {
+async function pullIn(c: RoundConfig, asked: Meta, answer: AsyncGenerator<string, void, void>): Promise<{ whole: boolean; progress: boolean; anew: boolean }> {
   // After a fork the pull goes on: what is shown does not hang on the device's id.
   const meta = await c.store.read(['meta'], readMeta);
   const incoming = receive(c.store, { ...meta, page: asked.page, generation: asked.generation });
@@ -169,14 +174,14 @@ async function pullIn(c: RoundConfig, asked: Meta, answer: AsyncGenerator<string
       const next = await answer.next();
       if (next.done === true) {
         // A full answer ends with a resume point, and there is more to ask for.
-        if (state.paused) return { whole: false, progress: state.progress };
+        if (state.paused) return { whole: false, progress: state.progress, anew: false };
         throw torn('The answer ends before its checkpoint.');
       }
       const whole = await take(c, incoming, state, next.value, asked);
-      if (whole) return { whole: true, progress: true };
+      if (whole) return { whole: true, progress: true, anew: false };
     }
   } catch (e) {
-    if (e === overtaken || e === stale) return { whole: false, progress: true };
+    if (e === overtaken || e === stale) return { whole: false, progress: true, anew: e === stale };
     throw e;
   }
 }
@@ -240,11 +245,6 @@ function parse(line: string): unknown {
   } catch (e) {
     throw torn('A line is not JSON.', e);
   }
-}
-
-/** Reports whether everything was handed in and shown: nothing waits for the server. */
-export async function quiet(store: Store): Promise<boolean> {
-  return store.read(everything, async (tx) => (await readOutbox(tx)).every((e) => e.result !== undefined));
 }
 
 /** The fault of a round, or undefined when another tab merely went on in its place. */

@@ -1,0 +1,176 @@
+// The loop that keeps a device in step. It runs in one tab at a time.
+//
+//                      edit, poke, asked, online, visible, 15 minutes
+//        ┌────────┐ ─────────────────────────────────────────────────► ┌────────────┐
+//   ───► │  idle  │                                                    │ exchanging │ ◄─┐ there is
+//        └────────┘ ◄───────────────────────────────────────────────── └────────────┘ ──┘ more
+//                        nothing is left                                 │   │   │
+//                                                                        │   │   │ wipe
+//        ┌────────┐  it went wrong: longer each time                     │   │   ▼
+//        │waiting │ ◄────────────────────────────────────────────────────┘   │ ┌───────┐
+//        └────────┘ ──► exchanging: time is up, asked, online, visible       │ │ wiped │
+//                                                                            │ └───────┘
+//        ┌──────────┐  401                                                   │
+//        │ needLogin│ ◄──────────────────────────────────────────────────────┘
+//        └──────────┘ ──► exchanging: signed in, asked, 15 minutes
+//
+// A locked device goes on like an idle one: what it is told is in its health.
+// No state waits without a time at which it ends.
+
+import { dataOf, fault, isFault, type Fault, type FaultData } from '../fault.js';
+import type { Body } from './lines.js';
+import { faultOfRound, round, type RoundConfig, type RoundEnd } from './round.js';
+import { backOff, overheard, sleep, until, watched } from './wait.js';
+
+/** Where the loop stands. */
+export type LoopState = 'stopped' | 'idle' | 'exchanging' | 'waiting' | 'needLogin' | 'wiped';
+
+/** Why the loop should look again. */
+export type Reason = 'edit' | 'poke' | 'asked' | 'online' | 'visible' | 'signedIn';
+
+/** What a loop needs. */
+export interface LoopConfig extends RoundConfig {
+  random: () => number;
+  /** How long an idle device waits before it asks by itself, in milliseconds. */
+  pollMs: number;
+  /** How long an answer may stand still, in milliseconds. */
+  stallMs: number;
+  /** What is told about the loop. */
+  tell: {
+    state(state: LoopState, last: FaultData | undefined, served: readonly string[]): void;
+    /** Something that a person can see changed. */
+    changed(): void;
+    needLogin(fault: FaultData): void;
+    /** Everything was in step, in a run that began after those were asked for. */
+    inStep(served: readonly string[]): void;
+  };
+}
+
+/** A loop. */
+export interface Loop {
+  /** Runs until the signal, or until the device is wiped. It never throws. */
+  run(signal: AbortSignal): Promise<void>;
+  /** Makes the loop look again. Who asks may hand in a token, which the run that begins after it names. */
+  due(why: Reason, token?: string): void;
+  /** Where it stands. */
+  state(): LoopState;
+}
+
+/** What cuts a wait short. An edit is no reason to ask a server again that has just failed. */
+const urgent: Record<'idle' | 'waiting' | 'needLogin', readonly Reason[]> = {
+  idle: ['edit', 'poke', 'asked', 'online', 'visible', 'signedIn'],
+  waiting: ['asked', 'online', 'visible', 'signedIn'],
+  needLogin: ['asked', 'signedIn'],
+};
+
+/** Returns a loop. */
+export function newLoop(c: LoopConfig): Loop {
+  let state: LoopState = 'stopped';
+  let last: FaultData | undefined;
+  let reasons = new Set<Reason>();
+  let wake: (() => void) | undefined;
+  let failures = 0;
+  let most = c.maxMuts;
+  let sent = 0; // mutations in the last push
+  let asked = new Set<string>(); // tokens for the next run
+  let served: string[] = []; // tokens of the present run
+
+  const enter = (next: LoopState, f?: FaultData): void => {
+    if (next === state && f === last) return;
+    state = next;
+    last = f;
+    c.tell.state(state, last, served);
+  };
+
+  async function rest(as: 'idle' | 'waiting' | 'needLogin', ms: number, signal: AbortSignal, f?: FaultData): Promise<void> {
+    enter(as, f);
+    const cuts = (): boolean => urgent[as].some((r) => reasons.has(r));
+    if (cuts()) return;
+    const woken = new AbortController();
+    const stop = (): void => woken.abort();
+    signal.addEventListener('abort', stop);
+    wake = () => cuts() && woken.abort();
+    await sleep(ms, signal.aborted ? signal : woken.signal);
+    signal.removeEventListener('abort', stop);
+    wake = undefined;
+  }
+
+  /** Makes rounds until nothing is left. */
+  async function exchange(signal: AbortSignal): Promise<void> {
+    for (let idle = 0, anew = 0; ; ) {
+      const end = await oneRound(c, most, (n) => (sent = n), signal);
+      if (end.visible) c.tell.changed();
+      if (!end.more) break;
+      idle = end.progress ? 0 : idle + 1;
+      anew += end.anew ? 1 : 0;
+      if (idle > 2 || anew > 2) throw fault('busy', 'device.torn', 'The server answers and nothing moves.');
+      signal.throwIfAborted();
+    }
+    failures = 0;
+    most = c.maxMuts;
+    c.tell.inStep(served);
+  }
+
+  async function failed(f: Fault, signal: AbortSignal): Promise<void> {
+    const data = dataOf(f);
+    if (f.code === 'device.locked') {
+      c.tell.changed();
+      return rest('idle', c.pollMs, signal, data);
+    }
+    if (f.kind === 'unauthenticated') {
+      c.tell.needLogin(data);
+      return rest('needLogin', c.pollMs, signal, data);
+    }
+    if (f.kind === 'too_large' && f.code !== 'client.quota') most = Math.max(1, sent >> 1);
+    return rest('waiting', Math.max(backOff(failures++, c.random), f.afterMs ?? 0), signal, data);
+  }
+
+  async function run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      reasons = new Set();
+      served = [...asked];
+      asked = new Set();
+      enter('exchanging', last);
+      try {
+        await exchange(signal);
+        await rest('idle', c.pollMs, signal);
+      } catch (e) {
+        if (signal.aborted) break;
+        const f = faultOfRound(e);
+        if (f === undefined) continue;
+        if (f.code === 'device.wiped') {
+          enter('wiped', dataOf(f));
+          c.tell.changed();
+          return;
+        }
+        await failed(f, signal);
+      }
+    }
+    enter('stopped', last);
+  }
+
+  return {
+    run,
+    due(why, token) {
+      if (token !== undefined) asked.add(token);
+      if (why === 'online' || why === 'visible' || why === 'asked') failures = 0;
+      reasons.add(why);
+      wake?.();
+    },
+    state: () => state,
+  };
+}
+
+/** One round that does not wait for ever. */
+function oneRound(c: LoopConfig, maxMuts: number, sending: (mutations: number) => void, signal: AbortSignal): Promise<RoundEnd> {
+  const stalled = (): Fault => fault('busy', 'client.offline', 'The server stopped answering.');
+  return watched(c.stallMs, signal, stalled, (inner, heard) => {
+    const exchange = async (...args: Parameters<RoundConfig['exchange']>): Promise<Body> => {
+      sending(args[0].muts.length);
+      return overheard(await until(c.exchange(...args), inner), inner, heard);
+    };
+    return round({ ...c, exchange, maxMuts }, inner).catch((e: unknown) => {
+      throw isFault(e, 'device.torn') && inner.aborted ? inner.reason : e;
+    });
+  });
+}

@@ -1,0 +1,203 @@
+// A server in a few lines: it keeps the promises of the protocol and nothing
+// else, and breaks off, forgets and refuses as a test tells it to.
+
+import { fault } from '../src/fault.js';
+import { canonical } from '../src/outbox/canonical.js';
+import { bodyHash, chain } from '../src/outbox/chain.js';
+import type { ExchangeRequest, Json, Mutation, Result } from '../src/outbox/wire.js';
+import type { Exchange } from '../src/sync/http.js';
+
+interface Rec {
+  coll: string;
+  id: string;
+  ver: number;
+  seq: number;
+  body: string | undefined; // undefined when it has left
+  why: string;
+  scopes: number[];
+}
+
+interface DeviceRec {
+  lmid: number;
+  chain: string;
+  kept: Map<number, { content: string; result: Result }>;
+}
+
+export interface FakeServer {
+  exchange: Exchange;
+  requests: ExchangeRequest[];
+  /** Every effect, as device/mid. */
+  effects: string[];
+  devices: Map<string, DeviceRec>;
+  /** Writes a record into scopes. */
+  put(coll: string, id: string, fields: Record<string, unknown>, scopes?: number[]): void;
+  /** Takes a record away. */
+  remove(coll: string, id: string, why?: string): void;
+  /** The scopes that the person holds. */
+  scopes: number[];
+  epoch: string;
+  pageRows: number;
+  /** Rows in one answer. */
+  maxRows: number;
+  commands: string[];
+  /** How a mutation ends; the default is that it is applied. */
+  decide: (m: Mutation) => Partial<Result>;
+  /** The text of an answer, as it is sent; a test may cut it. */
+  wire: (text: string) => string;
+  /** Asked before each request is looked at; what it throws is the transport's fault. */
+  before: (r: ExchangeRequest) => void;
+  /** Asked after the request took effect; what it throws loses the answer. */
+  after: (r: ExchangeRequest) => void;
+  defer: boolean;
+  /** Bytes of every answer together. */
+  sent: number;
+}
+
+interface Cursor {
+  e: string;
+  q: number;
+  /** The scopes as they were. */
+  s: number[];
+}
+
+export function fakeServer(): FakeServer {
+  const records = new Map<string, Rec>();
+  let seq = 0;
+
+  const s: FakeServer = {
+    requests: [], effects: [], devices: new Map(), scopes: [1], epoch: 'e1', pageRows: 1000, maxRows: 1e9, commands: [], defer: false, sent: 0,
+    decide: () => ({}),
+    wire: (text) => text,
+    before: () => undefined,
+    after: () => undefined,
+    put(coll, id, fields, scopes = [1]) {
+      const old = records.get(`${coll}/${id}`);
+      const ver = (old?.ver ?? 0) + 1;
+      records.set(`${coll}/${id}`, { coll, id, ver, seq: ++seq, body: JSON.stringify({ id, ...fields }), why: '', scopes });
+    },
+    remove(coll, id, why = 'moved') {
+      const old = records.get(`${coll}/${id}`);
+      if (old) records.set(`${coll}/${id}`, { ...old, seq: ++seq, body: undefined, why });
+    },
+    async exchange(request) {
+      s.requests.push(structuredClone(request));
+      s.before(request);
+      let text = JSON.stringify(await push(request)) + '\n';
+      if (request.pull !== undefined && s.commands.length === 0) text += await pull(request.pull.cur, request.did);
+      s.after(request);
+      text = s.wire(text);
+      s.sent += text.length;
+      return pieces(text);
+    },
+  };
+
+  async function push(r: ExchangeRequest): Promise<unknown> {
+    let d = s.devices.get(r.did);
+    if (d === undefined) s.devices.set(r.did, (d = { lmid: 0, chain: '', kept: new Map() }));
+    const res: Result[] = [];
+    let err: Record<string, unknown> = {};
+    for (const m of r.muts) {
+      const content = canonical(m as unknown as Json, 'h');
+      const old = d.kept.get(m.mid);
+      if (m.mid <= d.lmid) {
+        if (old?.content !== content) {
+          err = { err: 'fork', mid: m.mid };
+          break;
+        }
+        res.push({ ...old.result, dup: true });
+        continue;
+      }
+      if (m.mid !== d.lmid + 1) {
+        err = { err: 'gap', expect: d.lmid + 1 };
+        break;
+      }
+      if (m.h !== (await chain(m, d.chain))) {
+        err = { err: 'fork', mid: m.mid };
+        break;
+      }
+      if (s.defer) {
+        err = { err: 'defer', after_s: 7 };
+        break;
+      }
+      const result = apply(r.did, m);
+      d.kept.set(m.mid, { content, result });
+      d.lmid = m.mid;
+      d.chain = m.h;
+      res.push(result);
+    }
+    return {
+      t: 'push', v: 1, epoch: s.epoch, now: '2026-11-22T09:00:00.000Z', lmid: d.lmid, chain: d.chain, seq, res, want: [],
+      cmd: s.commands.map((k) => ({ k })), dirty: true, ...err,
+    };
+  }
+
+  function apply(did: string, m: Mutation): Result {
+    if (s.commands.length > 0) return { mid: m.mid, st: 'held' };
+    const end = s.decide(m);
+    if (end.st === 'rejected' || end.st === 'skipped') return { mid: m.mid, ...end, st: end.st };
+    s.effects.push(`${did}/${m.call ?? m.mid}`);
+    const key = `reports/${m.id}`;
+    const old = records.get(key);
+    const fields = old?.body === undefined ? {} : (JSON.parse(old.body) as Record<string, unknown>);
+    const args = (m.args ?? {}) as Record<string, unknown>;
+    const states: Record<string, string> = { 'report.start': 'in_progress', 'report.submit': 'registered', 'report.resolve': 'resolved' };
+    s.put('reports', m.id, { ...fields, ...args, version: ((fields.version as number) ?? 0) + 1, state: states[m.name ?? ''] ?? fields.state });
+    return { mid: m.mid, st: 'applied', seq, ...end };
+  }
+
+  async function pull(sealed: string | undefined, did: string): Promise<string> {
+    let cur: Cursor = { e: s.epoch, q: 0, s: [] };
+    let reset = 'new';
+    if (sealed !== undefined) {
+      try {
+        cur = JSON.parse(sealed) as Cursor;
+      } catch {
+        return JSON.stringify({ t: 'err', code: 'sync.cursor', msg: 'no' }) + '\n';
+      }
+      reset = cur.e === s.epoch ? '' : 'epoch';
+      if (reset) cur = { e: s.epoch, q: 0, s: [] };
+    }
+    const out: unknown[] = [];
+    const hi = { t: 'hi', epoch: s.epoch, seq, now: '', sc: s.scopes.map((i) => ({ i, s: `d:${i}`, p: 1 })), plan: {} };
+    out.push(reset ? { ...hi, reset } : hi);
+    for (const i of cur.s) if (!s.scopes.includes(i)) out.push({ t: 'drop', i, s: `d:${i}` });
+    const gained = s.scopes.some((i) => !cur.s.includes(i)) && cur.s.length > 0;
+    const after = gained ? 0 : cur.q;
+    let rows = 0;
+    let whole = true;
+    const pages = { n: 0 };
+    for (const r of [...records.values()].sort((a, b) => a.seq - b.seq)) {
+      const held = r.scopes.filter((i) => s.scopes.includes(i));
+      if (r.seq <= after || (r.body === undefined && reset) || (held.length === 0 && r.body !== undefined)) continue;
+      if (rows === s.maxRows) {
+        whole = false;
+        break;
+      }
+      rows++;
+      pages.n++;
+      cur = { e: s.epoch, q: r.seq, s: s.scopes };
+      if (r.body === undefined) out.push({ t: 'x', q: r.seq, c: r.coll, id: r.id, r: r.why });
+      else out.push(`{"t":"p","q":${r.seq},"c":"${r.coll}","id":"${r.id}","v":${r.ver},"m":[${held.join()}],"h":"${await bodyHash(r.body)}","d":${r.body}}`);
+      if (pages.n >= s.pageRows) {
+        pages.n = 0;
+        out.push({ t: 'pg', cur: JSON.stringify(cur), n: s.pageRows });
+      }
+    }
+    cur = { e: s.epoch, q: whole ? seq : cur.q, s: s.scopes };
+    const lmid = s.devices.get(did)?.lmid ?? 0;
+    out.push(whole ? { t: 'cp', seq, cur: JSON.stringify(cur), lmid } : { t: 'pg', cur: JSON.stringify(cur), n: pages.n });
+    return out.map((l) => (typeof l === 'string' ? l : JSON.stringify(l))).join('\n') + '\n';
+  }
+  return s;
+}
+
+/** The bytes of a text in pieces of odd sizes, which part characters and lines. */
+export async function* pieces(text: string, size = 61): AsyncGenerator<Uint8Array> {
+  const bytes = new TextEncoder().encode(text);
+  for (let i = 0; i < bytes.length; i += size) yield bytes.slice(i, i + size);
+}
+
+/** What a transport throws that reaches nobody. */
+export function offline(): never {
+  throw fault('busy', 'client.offline', 'The server cannot be reached.');
+}
