@@ -103,10 +103,10 @@ func send(url, clientID string, photo []byte) (receipt, bool, error) {
 
 // TestKilled kills the server again and again while people send reports. What
 // was acknowledged is there afterwards, with its photo; what was not can be
-// sent again and is there once. SESTANTE_KILLS sets the rounds.
+// sent again and is there once. KILLS sets the rounds.
 func TestKilled(t *testing.T) {
 	rounds := 4
-	if n, err := strconv.Atoi(os.Getenv("SESTANTE_KILLS")); err == nil {
+	if n, err := strconv.Atoi(os.Getenv("KILLS")); err == nil {
 		rounds = n
 	}
 	dir := filepath.Join(t.TempDir(), "data")
