@@ -21,7 +21,7 @@ N             ?= 10
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo run test check fmt fmt-check vet lint unit race verify gen golden vuln build cross cover bench bench-diff fuzz release tools clean need-go
+.PHONY: help demo run test check fmt fmt-check vet lint unit race verify gen golden vuln build cross cover bench bench-diff fuzz crash client release tools clean need-go
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -50,13 +50,13 @@ lint: $(GOLANGCI) ## golangci-lint, as .golangci.yml says
 	$(GOLANGCI) run ./...
 
 unit: need-go ## every test, in a shuffled order
-	$(GO) test -shuffle=on ./...
+	$(GO) test -shuffle=on -timeout 30m ./...
 
 race: need-go ## the rooms with goroutines under the race detector (needs a C compiler)
 	@if [ -z "$(RACE)" ]; then echo "no room with goroutines yet"; \
 	elif ! command -v $${CC:-cc} >/dev/null 2>&1 && ! command -v gcc >/dev/null 2>&1; then \
 		echo "not run: the race detector needs a C compiler, and there is none"; \
-	else echo "CGO_ENABLED=1 $(GO) test -race -short $(RACE)"; CGO_ENABLED=1 $(GO) test -race -short $(RACE); fi
+	else echo "CGO_ENABLED=1 $(GO) test -race -short -timeout 40m $(RACE)"; CGO_ENABLED=1 $(GO) test -race -short -timeout 40m $(RACE); fi
 
 verify: need-go ## fail when something generated is out of date (and write it)
 	@before=$$(mktemp) && after=$$(mktemp) && trap 'rm -f "$$before" "$$after"' EXIT && \
@@ -101,6 +101,13 @@ fuzz: need-go ## every fuzz target in turn, T=30s each
 	@grep -rno --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sed 's|:[0-9]*:func | |' | while read -r file name; do \
 		echo "$$name"; $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(T) "$$(dirname "$$file")" </dev/null || exit 1; \
 	done
+
+crash: need-go ## kill the server KILLS=200 times while devices push and people report
+	KILLS=$(or $(KILLS),200) $(GO) test -count=1 -timeout 0 -v -run '^TestKilled' ./cmd/sestante
+
+client: need-go ## the TypeScript client: exact versions, types, tests (in Chromium too, where there is one), size
+	cd client && npm ci --no-audit --no-fund --ignore-scripts
+	cd client && npm run check && npm test && npm run test:server && npm run test:browser && npm run build && npm run size
 
 release: need-go ## V=1.2.3: check the changelog, test, build, checksums, tag
 	@echo "$(V)" | grep -Eq '^[0-9]+\.[0-9]+\.[0-9]+$$' || { echo "say which: make release V=1.2.3"; exit 1; }

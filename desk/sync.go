@@ -19,14 +19,27 @@ type SyncConfig struct {
 	Hub    *fieldsync.Hub
 	Limits fieldsync.Limits
 	Gates  fieldsync.Gates
+	// Heartbeat is how long a stream is silent at most; 0: fieldsync.Heartbeat.
+	Heartbeat time.Duration
 	// Wait is time.After, or a test's.
 	Wait func(time.Duration) <-chan time.Time
+	// CallTime bounds how long one change may take; 20 seconds when 0.
+	CallTime time.Duration
+	// RawBytes bounds what is kept, for one person, of bodies that cannot be
+	// read; 16 MB when 0.
+	RawBytes int64
+	// Probe is called at each step of a push, for tests and simulations: its
+	// error ends the step as a failure there would, its panic as a crash. Nil in
+	// production.
+	Probe func(ctx context.Context, at Step, c fieldsync.Change) error
 }
 
 // Sync is what devices ask of the desk. It is safe for concurrent use.
 type Sync struct {
 	desk *Desk
 	cfg  SyncConfig
+	line line
+	boot string // tells what this process left behind from what others did
 }
 
 // NewSync returns the devices' side of a desk.
@@ -40,44 +53,46 @@ func NewSync(d *Desk, cfg SyncConfig) (*Sync, error) {
 	if cfg.Wait == nil {
 		cfg.Wait = time.After
 	}
+	if cfg.CallTime <= 0 {
+		cfg.CallTime = 20 * time.Second
+	}
+	if cfg.RawBytes <= 0 {
+		cfg.RawBytes = 16 << 20
+	}
 	cfg.Limits = cfg.Limits.Or()
-	return &Sync{d, cfg}, nil
+	return &Sync{desk: d, cfg: cfg, boot: newID()}, nil
 }
 
 // Limits returns the limits a door must decode with.
 func (s *Sync) Limits() fieldsync.Limits { return s.cfg.Limits }
 
-// Push takes what a device has to say (see fieldsync.Push) in one transaction,
-// and returns once it may be acknowledged. The errors are ErrSignIn,
-// fieldsync.ErrDevice for the device of somebody else, and fieldsync.ErrBody;
-// after any error nothing of the push was kept.
+// Push takes what a device has to say (see fieldsync.Push), and returns once it
+// may be acknowledged. Pushes that come at the same time share a transaction;
+// what goes wrong with one is its own. The errors are ErrSignIn and
+// fieldsync.ErrDevice for the device of somebody else; after any error nothing
+// of the push was kept.
 func (s *Sync) Push(ctx context.Context, who report.Actor, req fieldsync.PushRequest) (fieldsync.PushReply, error) {
 	if who.ID == "" {
 		return fieldsync.PushReply{}, ErrSignIn
 	}
-	d := s.desk
-	if _, err := d.routes(ctx); err != nil {
+	// Looked at before it can hold up others.
+	if _, _, err := s.desk.store.DeviceState(ctx, who.ID, req.Device); err != nil {
 		return fieldsync.PushReply{}, err
 	}
+	w := &waiting{who: who, req: req, turn: make(chan bool, 1)}
+	w.shown = s.shown(ctx, who, req.Pull)
 	// A phone that hangs up in the middle must not undo what others see done.
-	ctx = context.WithoutCancel(ctx)
-	var reply fieldsync.PushReply
-	err := d.inTx(ctx, func(tx *store.Store) error {
-		ledger := store.Ledger{Tx: tx, Now: d.now(), Shown: s.shown(ctx, who, req.Pull), Do: func(ctx context.Context, c fieldsync.Change) (fieldsync.Outcome, error) {
-			return d.apply(ctx, tx, who, c)
-		}}
-		var err error
-		reply, err = fieldsync.Push(ctx, ledger, who, req, d.now())
-		return err
-	})
-	if err != nil {
-		return fieldsync.PushReply{}, fmt.Errorf("push: %w", err)
+	s.group(context.WithoutCancel(ctx), w)
+	if w.err != nil {
+		return fieldsync.PushReply{}, fmt.Errorf("push: %w", w.err)
 	}
-	if reply.Stopped != nil {
-		d.log.ErrorContext(ctx, "push deferred", "device", req.Device, "lastMid", reply.LMid, "error", reply.Stopped)
+	if w.reply.Stopped != nil {
+		s.desk.log.ErrorContext(ctx, "push deferred", "device", req.Device, "lastMid", w.reply.LMid, "error", w.reply.Stopped)
 	}
-	s.cfg.Hub.Stir()
-	return reply, s.cfg.Gates.Acknowledge(ctx, reply.Seq)
+	if len(w.reply.Poisoned) > 0 {
+		s.desk.log.ErrorContext(ctx, "mutations put into quarantine", "device", req.Device, "mids", w.reply.Poisoned)
+	}
+	return w.reply, s.cfg.Gates.Acknowledge(ctx, w.reply.Seq)
 }
 
 // shown returns the checkpoint the device says it shows, or 0.
@@ -120,9 +135,13 @@ func (s *Sync) Pull(ctx context.Context, who report.Actor, req fieldsync.PullReq
 			return err
 		}
 	}
-	return d.store.Snapshot(ctx, func(view *store.Store) error {
+	err = d.store.Snapshot(ctx, func(view *store.Store) error {
 		return fieldsync.Pull(ctx, gated{view, s.cfg.Gates}, who.ID, key, req, s.cfg.Limits, d.now(), emit)
 	})
+	if err != nil {
+		return err
+	}
+	return s.saw(ctx, who, req, key)
 }
 
 // gated shows a view only up to the watermark.
@@ -172,7 +191,8 @@ func (s *Sync) Watch(ctx context.Context, who report.Actor, device string, after
 		return ErrSignIn
 	}
 	return fieldsync.Watch(ctx, fieldsync.Stream{
-		Hub: s.cfg.Hub, News: s.desk.store, Who: who.ID, ID: device, After: after, Now: s.desk.now, Wait: s.cfg.Wait,
+		Hub: s.cfg.Hub, News: s.desk.store, Who: who.ID, ID: device, After: after, Beat: s.cfg.Heartbeat,
+		Now: s.desk.now, Wait: s.cfg.Wait,
 	}, emit)
 }
 
@@ -185,8 +205,13 @@ func (d *Desk) apply(ctx context.Context, tx *store.Store, who report.Actor, c f
 	if c.Pos != nil {
 		call.At = &report.Point{Lon: c.Pos.Lon, Lat: c.Pos.Lat}
 	}
-	if c.Op == fieldsync.OpCreate {
-		return d.declarePhoto(ctx, tx, who, c, call)
+	switch c.Op {
+	case fieldsync.OpCreate:
+		return d.create(ctx, tx, who, c, call)
+	case fieldsync.OpPatch, fieldsync.OpAdd, fieldsync.OpSets:
+		return d.patch(ctx, tx, who, c)
+	case fieldsync.OpDelete:
+		return d.remove(ctx, tx, who, c)
 	}
 	res, err := d.do(ctx, tx, who, call)
 	if err != nil {

@@ -47,6 +47,7 @@ type API struct {
 	streams streams
 	held    held
 	gzip    func(http.Handler) http.HandlerFunc
+	packers packers
 }
 
 // Bounds of what the door remembers and answers by itself.
@@ -77,7 +78,7 @@ func New(cfg Config) (*API, error) {
 		gzhttp.MinSize(compressedBytes),
 		gzhttp.CompressionLevel(1), // a phone waits for the server's CPU too
 		gzhttp.EnableZstd(false),   // what a phone's HTTP client takes without asking is gzip
-		gzhttp.ContentTypes([]string{"application/json", typeNDJSON, typeGeoJSON, typeYAML}),
+		gzhttp.ContentTypes([]string{"application/json", typeGeoJSON, typeYAML}),
 		gzhttp.SuffixETag("-gzip"),
 	)
 	if err != nil {
@@ -119,7 +120,7 @@ func (a *API) Bind(se *core.ServeEvent) {
 	for _, rt := range a.Routes() {
 		route := se.Router.Route(rt.Method, rt.Path, a.endpoint(rt))
 		route.Unbind(apis.DefaultActivityLoggerMiddlewareId, apis.DefaultBodyLimitMiddlewareId, apis.DefaultRateLimitMiddlewareId)
-		if rt.Type != typeEvents { // a stream must not wait for a full block
+		if rt.Type != typeEvents && rt.Type != typeNDJSON { // a stream must not wait for a full block, and lines compress themselves
 			route.BindFunc(a.compress)
 		}
 	}

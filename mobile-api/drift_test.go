@@ -1,6 +1,7 @@
 package mobileapi_test
 
 import (
+	"encoding/json"
 	"maps"
 	"net/http"
 	"reflect"
@@ -226,8 +227,8 @@ func collect(into map[string]reflect.Type, typ reflect.Type) {
 		collect(into, typ.Elem())
 	case reflect.Struct:
 		name := schemaName(typ)
-		if name == "Time" || into[name] == typ {
-			return
+		if typ.Implements(reflect.TypeFor[json.Marshaler]()) || into[name] == typ {
+			return // a time, or a struct that is written as a list
 		}
 		into[name] = typ
 		for f := range typ.Fields() {

@@ -44,6 +44,8 @@ const (
 	maxJSON = 64 << 10
 	maxCall = 128 << 10 // arguments hold texts
 	maxPull = 128 << 10 // a cursor holds an entry for each scope on its way
+
+	maxVerify = 4 << 20 // a hundred thousand ids with their versions
 )
 
 // Routes returns the table of the API: the server binds it, and a test
@@ -52,6 +54,7 @@ func (a *API) Routes() []Route {
 	routes := append(a.reportRoutes(), a.readRoutes()...)
 	routes = append(routes, a.personRoutes()...)
 	routes = append(routes, a.syncRoutes()...)
+	routes = append(routes, a.deviceRoutes()...)
 	for i := range routes {
 		routes[i].Path = Prefix + routes[i].Path
 		routes[i].Faults = append(routes[i].Faults, routes[i].implied()...)
@@ -173,9 +176,28 @@ func (a *API) syncRoutes() []Route {
 			Faults: kinds(fault.NotFound, fault.Forbidden), serve: a.exchange,
 		},
 		{
+			Method: http.MethodPost, Path: "sync/verify", Auth: Required,
+			Body: &Body{Types: []string{typeJSON}, Limit: maxVerify, In: fieldsync.VerifyRequest{}, Packed: true},
+			Out:  []any{fieldsync.Split{}, fieldsync.Put{}, fieldsync.Exit{}, fieldsync.Verified{}}, Type: typeNDJSON, Status: []int{http.StatusOK},
+			Faults: kinds(fault.NotFound, fault.Forbidden), serve: a.verify,
+		},
+		{
 			Method: http.MethodGet, Path: "sync/stream", Auth: Required, Query: words("did"),
 			Out: []any{fieldsync.Poke{}, fieldsync.Beat{}, fieldsync.Command{}}, Type: typeEvents, Status: []int{http.StatusOK},
 			Faults: kinds(fault.NotFound, fault.Limited), serve: a.stream,
+		},
+	}
+}
+
+// deviceRoutes are for those who look after the devices of others.
+func (a *API) deviceRoutes() []Route {
+	return []Route{
+		get("devices/all", Required, nil, kinds(fault.Forbidden), a.allDevices),
+		get("devices/{id}", Required, nil, kinds(fault.Forbidden, fault.NotFound), a.deviceStory),
+		send(http.MethodPost, "devices/{id}/state", maxJSON, kinds(fault.Forbidden, fault.NotFound, fault.Conflict), a.setDeviceState),
+		{
+			Method: http.MethodPost, Path: "devices/{id}/wiped", Auth: Required, Status: []int{http.StatusNoContent},
+			Faults: kinds(fault.NotFound, fault.Conflict), serve: a.wiped,
 		},
 	}
 }

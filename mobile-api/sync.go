@@ -2,7 +2,6 @@ package mobileapi
 
 import (
 	"context"
-	"errors"
 
 	fieldsync "github.com/sestante/sestante/sync"
 )
@@ -38,8 +37,8 @@ func (a *API) pull(_ context.Context, r *request) (answer, error) {
 		return answer{}, err
 	}
 	return answer{stream: func(ctx context.Context, w *writer) error {
-		l := &lines{w: w}
-		return errors.Join(a.cfg.Sync.Pull(ctx, r.who, req, l.emit), l.end())
+		l := a.newLines(r, w)
+		return l.end(a.cfg.Sync.Pull(ctx, r.who, req, l.emit))
 	}}, nil
 }
 
@@ -50,46 +49,23 @@ func (a *API) exchange(_ context.Context, r *request) (answer, error) {
 		return answer{}, err
 	}
 	return answer{stream: func(ctx context.Context, w *writer) error {
-		l := &lines{w: w}
-		return errors.Join(a.cfg.Sync.Exchange(ctx, r.who, req, l.emit), l.end())
+		l := a.newLines(r, w)
+		return l.end(a.cfg.Sync.Exchange(ctx, r.who, req, l.emit))
 	}}, nil
 }
 
-// A lines writes NDJSON. What a device can keep by itself (the reply to its
-// push, a resume point) is sent on its way at once, the rest by the block.
-type lines struct {
-	w   *writer
-	buf []byte
-}
-
-// blockBytes is how much is gathered before it is written.
-const blockBytes = 32 << 10
-
-func (l *lines) emit(line any) error {
-	var err error
-	if l.buf, err = fieldsync.AppendLine(l.buf, line); err != nil {
-		return err
+// verify tells a device where what it holds differs, and repairs it.
+func (a *API) verify(_ context.Context, r *request) (answer, error) {
+	data, err := r.body.all(maxVerify)
+	if err != nil {
+		return answer{}, err
 	}
-	switch line.(type) {
-	case fieldsync.PushReply, fieldsync.Page:
-		if err := l.end(); err != nil {
-			return err
-		}
-		return l.w.Flush()
-	default:
-		if len(l.buf) < blockBytes {
-			return nil
-		}
-		return l.end()
+	req, err := fieldsync.DecodeVerify(data)
+	if err != nil {
+		return answer{}, err
 	}
-}
-
-// end writes what was gathered.
-func (l *lines) end() error {
-	if len(l.buf) == 0 {
-		return nil
-	}
-	_, err := l.w.Write(l.buf)
-	l.buf = l.buf[:0]
-	return err
+	return answer{stream: func(ctx context.Context, w *writer) error {
+		l := a.newLines(r, w)
+		return l.end(a.cfg.Sync.Verify(ctx, r.who, req, l.emit))
+	}}, nil
 }

@@ -6,13 +6,18 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/klauspost/compress/zstd"
 	"github.com/pocketbase/pocketbase/core"
 
+	"github.com/sestante/sestante/desk"
+	mobileapi "github.com/sestante/sestante/mobile-api"
 	fieldsync "github.com/sestante/sestante/sync"
 )
 
@@ -29,6 +34,7 @@ func (s *site) linesOf(t testing.TB, body []byte) []fieldsync.Line {
 	t.Helper()
 	schemas := map[string]string{
 		"push": "PushReply", "hi": "Hi", "drop": "Drop", "fill": "Fill", "p": "Put", "x": "Exit", "pg": "CursorPage", "cp": "Checkpoint",
+		"split": "Split", "vf": "Verified",
 	}
 	var out []fieldsync.Line
 	for line := range bytes.Lines(body) {
@@ -424,4 +430,114 @@ func TestPackedPush(t *testing.T) {
 			t.Errorf("%s = %d, want %d", tt.name, got, tt.want)
 		}
 	}
+}
+
+// TestZstd: who takes zstd gets it, before gzip, with the same lines.
+func TestZstd(t *testing.T) {
+	s := newSite(t)
+	for range 5 {
+		s.submit(t, "citizen")
+	}
+	pull := ask{who: "ben", method: http.MethodPost, path: "sync/pull", body: map[string]any{"v": 1, "did": device, "dig": true}}
+	plain := s.want(t, with(pull, "Accept-Encoding", "identity"), http.StatusOK, nil)
+	for accept, want := range map[string]string{
+		"gzip, deflate, br, zstd": "zstd", "zstd;q=0, gzip": "gzip", "zstd; q=0.1": "zstd", "br": "", "gzip;q=x": "",
+	} {
+		packed := s.want(t, with(pull, "Accept-Encoding", accept), http.StatusOK, nil)
+		if got := packed.header.Get("Content-Encoding"); got != want || packed.header.Get("Vary") == "" {
+			t.Errorf("Accept-Encoding %q: Content-Encoding %q, want %q", accept, got, want)
+			continue
+		}
+		if want != "zstd" {
+			continue
+		}
+		z, err := zstd.NewReader(bytes.NewReader(packed.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := io.ReadAll(z)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a, b := s.linesOf(t, data), s.linesOf(t, plain.body); len(a) != len(b) {
+			t.Errorf("%d lines in zstd, %d without", len(a), len(b))
+		}
+	}
+}
+
+// TestVerifyOverHTTP asks for a digest that is wrong and is told what the parts
+// hold.
+func TestVerifyOverHTTP(t *testing.T) {
+	s := newSite(t)
+	got := s.submit(t, "citizen")
+	pull := s.want(t, ask{who: "ben", method: http.MethodPost, path: "sync/pull", body: map[string]any{"v": 1, "did": device, "dig": true}}, http.StatusOK, nil)
+	lines := s.linesOf(t, pull.body)
+	cp := lines[len(lines)-1]
+	i := slices.IndexFunc(cp.Dig, func(d fieldsync.Digested) bool { return d.Coll == "reports" })
+	if i < 0 || cp.Dig[i].N != 1 {
+		t.Fatalf("digests %v", cp.Dig)
+	}
+	verify := func(more map[string]any) []fieldsync.Line {
+		t.Helper()
+		body := map[string]any{"v": 1, "did": device, "cur": cp.Cur}
+		maps.Copy(body, more)
+		r := s.want(t, ask{who: "ben", method: http.MethodPost, path: "sync/verify", body: body}, http.StatusOK, nil)
+		return s.linesOf(t, r.body)
+	}
+	if l := verify(map[string]any{"dig": cp.Dig}); len(l) != 1 || l[0].T != "vf" || !l[0].OK {
+		t.Errorf("verifying what is right = %+v", l)
+	}
+	wrong := slices.Clone(cp.Dig)
+	wrong[i].N = 7
+	if l := verify(map[string]any{"dig": wrong}); len(l) != 2 || l[0].T != "split" || len(l[0].B) != 16 || l[1].OK {
+		t.Errorf("verifying what is wrong = %+v", l)
+	}
+	l := verify(map[string]any{"list": []any{[]any{cp.Dig[i].Scope, "reports", "", []any{[]any{"ghost0000000000", 1}}}}})
+	if len(l) != 3 || l[0].ID != string(got.ID) || l[1].T != "x" || l[2].T != "vf" {
+		t.Errorf("listing = %+v", l)
+	}
+	s.wantFault(t, ask{who: "ben", method: http.MethodPost, path: "sync/verify", body: map[string]any{"v": 1, "did": device, "cur": "x"}}, http.StatusBadRequest, "sync.cursor", "cur")
+	s.wantFault(t, ask{who: "ben", method: http.MethodPost, path: "sync/verify", body: `{"v":1,"did":"` + device + `","split":[[1,"reports","zz"]]}`, kind: "application/json"}, http.StatusBadRequest, "sync.body", "split")
+}
+
+// TestDevicesOverHTTP: an operator locks a phone; everybody else is refused.
+func TestDevicesOverHTTP(t *testing.T) {
+	s := newSite(t)
+	s.want(t, ask{who: "ben", method: http.MethodPost, path: "sync/pull", body: map[string]any{"v": 1, "did": device}}, http.StatusOK, nil)
+	order := map[string]any{"state": "locked", "reason": "lost"}
+	s.wantFault(t, ask{who: "ben", method: http.MethodGet, path: "devices/all"}, http.StatusForbidden, "device.forbidden", "")
+	s.wantFault(t, ask{who: "ben", method: http.MethodPost, path: "devices/" + device + "/state", body: order}, http.StatusForbidden, "device.forbidden", "")
+	s.wantFault(t, ask{who: "ben", method: http.MethodPost, path: "devices/" + device + "/wiped"}, http.StatusConflict, "device.not_wiped", "")
+	role := core.NewRecord(collection(t, s.app, "roles"))
+	role.Set("person", s.ids["anna"])
+	role.Set("role", "service_manager")
+	if err := s.app.Save(role); err != nil {
+		t.Fatal(err)
+	}
+	var all mobileapi.AllDevices
+	s.want(t, ask{who: "anna", method: http.MethodGet, path: "devices/all"}, http.StatusOK, &all)
+	if len(all.Devices) != 1 || all.Devices[0].ID != device || all.Devices[0].State != "active" {
+		t.Errorf("devices/all = %+v", all)
+	}
+	var one desk.DeviceHealth
+	s.want(t, ask{who: "anna", method: http.MethodPost, path: "devices/" + device + "/state", body: order}, http.StatusOK, &one)
+	if one.State != "locked" {
+		t.Errorf("state = %+v", one)
+	}
+	s.wantFault(t, ask{who: "anna", method: http.MethodPost, path: "devices/" + device + "/state", body: map[string]any{"state": "gone", "reason": "x"}}, http.StatusBadRequest, "device.state", "state")
+	s.wantFault(t, ask{who: "ben", method: http.MethodPost, path: "sync/pull", body: map[string]any{"v": 1, "did": device}}, http.StatusForbidden, "sync.locked", "")
+	var story desk.DeviceStory
+	s.want(t, ask{who: "anna", method: http.MethodGet, path: "devices/" + device}, http.StatusOK, &story)
+	if len(story.Traces) != 1 || story.Traces[0].Reason != "lost" || story.Traces[0].By != s.ids["anna"] {
+		t.Errorf("devices/{id} = %+v", story)
+	}
+}
+
+func collection(t testing.TB, app core.App, name string) *core.Collection {
+	t.Helper()
+	c, err := app.FindCollectionByNameOrId(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }

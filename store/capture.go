@@ -47,6 +47,9 @@ func (s *Store) InstallCapture(ctx context.Context) error {
 			if err := tx.checkColumns(ctx); err != nil {
 				return err
 			}
+			if err := tx.checkFields(ctx); err != nil {
+				return err
+			}
 			if err := tx.settle(ctx); err != nil {
 				return err
 			}
@@ -123,6 +126,13 @@ func (s *Store) CaptureDrift(ctx context.Context) ([]string, error) {
 				out = append(out, fmt.Sprintf("%d records of %s are not where the log says.", len(ids), c.Name))
 			}
 		}
+		wrong, err := view.wrongDigests(ctx)
+		if err != nil {
+			return err
+		}
+		if wrong > 0 {
+			out = append(out, fmt.Sprintf("%d digests are not the sum of what is in their scope.", wrong))
+		}
 		return nil
 	})
 	return out, err
@@ -194,6 +204,9 @@ func (s *Store) settle(ctx context.Context) error {
 		}); err != nil {
 			return err
 		}
+	}
+	if err := s.sumDigests(ctx); err != nil {
+		return fmt.Errorf("sum the digests: %w", err)
 	}
 	return s.hasTable(ctx, "roles", func() error {
 		if err := s.script(ctx, cover, nil); err != nil {

@@ -40,6 +40,12 @@ func captureObjects(cs []fieldsync.Collection, exists func(table string) bool) [
 		views = append(views, inView(c))
 		triggers = append(triggers, recordTriggers(c, children)...)
 	}
+	if exists("_s_digest") {
+		triggers = append(triggers, digestTriggers()...)
+	}
+	if exists("_s_field") {
+		triggers = append(triggers, fieldTriggers(exists)...)
+	}
 	if exists("users") && exists("roles") && exists("areas") {
 		views = append(views, belowView(), entitledView())
 		triggers = append(triggers, grantTriggers()...)

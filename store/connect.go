@@ -1,6 +1,8 @@
 package store
 
 import (
+	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"net/url"
@@ -27,11 +29,15 @@ func Connect(path string) (*dbx.DB, error) {
 		// Without it, what REPLACE takes away escapes the triggers that tell the phones.
 		"recursive_triggers(ON)",
 	}}
-	db, err := dbx.Open("sqlite", path+"?"+q.Encode())
+	plain, err := sql.Open("sqlite", path+"?"+q.Encode())
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	return db, nil
+	db := sql.OpenDB(connector{plain.Driver(), path + "?" + q.Encode()})
+	if err := errors.Join(plain.Close(), db.PingContext(context.Background())); err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), db.Close())
+	}
+	return dbx.NewFromDB(db, "sqlite"), nil
 }
 
 // NewApp returns PocketBase over the data folder dir, with our connections.

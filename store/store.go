@@ -24,6 +24,9 @@ var (
 	ErrLocked = fault.Define(fault.Busy, "store.busy",
 		"The server is busy. Nothing was saved; try again in a moment.",
 		"Il server è occupato. Nulla è stato salvato; riprova fra poco.")
+	ErrBroken = fault.Define(fault.Busy, "store.broken",
+		"The server's storage is failing. Nothing was saved; try again later.",
+		"L'archivio del server non funziona. Nulla è stato salvato; riprova più tardi.")
 )
 
 // Store reads and writes through one app, which may be a transaction, or reads
@@ -32,11 +35,17 @@ type Store struct {
 	app   core.App
 	read  dbx.Builder
 	write dbx.Builder // nil in a snapshot
+	kept  *records    // what pulls have read; nil in a transaction, whose state nobody else may see
+	lost  *error      // in a transaction: why SQLite has undone it by itself, once it has
 }
 
 // New returns a store over app. When app is a transaction, so is the store.
 func New(app core.App) *Store {
-	return &Store{app: app, read: app.DB(), write: app.NonconcurrentDB()}
+	s := &Store{app: app, read: app.DB(), write: app.NonconcurrentDB()}
+	if !app.IsTransactional() {
+		s.kept = &records{}
+	}
+	return s
 }
 
 // App returns the app the store works through.
@@ -50,7 +59,16 @@ func (s *Store) InTx(ctx context.Context, fn func(tx *Store) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return wrap(s.app.RunInTransaction(func(app core.App) error { return fn(New(app)) }))
+	return wrap(s.app.RunInTransaction(func(app core.App) error {
+		tx := New(app)
+		if tx.lost = s.lost; tx.lost == nil {
+			tx.lost = new(error)
+		}
+		if err := fn(tx); err != nil {
+			return err
+		}
+		return *tx.lost
+	}))
 }
 
 // Savepoint runs fn inside the transaction; when fn returns an error, what it
@@ -66,6 +84,7 @@ func (s *Store) Savepoint(ctx context.Context, fn func() error) error {
 	err := fn()
 	if err != nil {
 		if back := s.exec(context.WithoutCancel(ctx), `ROLLBACK TO step`, nil); back != nil {
+			s.lose(err)
 			return errors.Join(err, back)
 		}
 	}
@@ -84,7 +103,7 @@ func (s *Store) Snapshot(ctx context.Context, fn func(view *Store) error) error 
 		return fn(&Store{app: s.app, read: s.read}) // inside a transaction: that is one state already
 	}
 	return wrap(db.TransactionalContext(ctx, &sql.TxOptions{ReadOnly: true}, func(tx *dbx.Tx) error {
-		return fn(&Store{app: s.app, read: tx})
+		return fn(&Store{app: s.app, read: tx, kept: s.kept})
 	}))
 }
 
@@ -99,12 +118,40 @@ func (s *Store) change(ctx context.Context, q string, p dbx.Params) (int64, erro
 	if s.write == nil {
 		return 0, errors.New("a snapshot cannot write")
 	}
+	if s.lost != nil && *s.lost != nil {
+		return 0, *s.lost
+	}
 	res, err := s.write.NewQuery(q).Bind(p).WithContext(ctx).Execute()
 	if err != nil {
+		if undoes(err) {
+			s.lose(wrap(err))
+		}
 		return 0, wrap(err)
 	}
 	n, err := res.RowsAffected()
 	return n, wrap(err)
+}
+
+// lose remembers that SQLite has undone the transaction. What is written from
+// then on would be committed statement by statement, without what came before
+// it: so nothing is.
+func (s *Store) lose(why error) {
+	if s.lost != nil && *s.lost == nil {
+		*s.lost = why
+	}
+}
+
+// undoes reports whether an error is one after which SQLite may have undone the
+// whole transaction (https://sqlite.org/lang_transaction.html, "Response To
+// Errors Within A Transaction").
+func undoes(err error) bool {
+	text := err.Error()
+	for _, part := range []string{"disk is full", "disk I/O error", "out of memory", "interrupted"} {
+		if strings.Contains(text, part) {
+			return true
+		}
+	}
+	return false
 }
 
 // row reads one row into dst, a pointer to a struct with db tags. It returns
@@ -148,6 +195,13 @@ func wrap(err error) error {
 		"no space left on device":  ErrFull,
 		"database is locked":       ErrLocked,
 		"SQLITE_BUSY":              ErrLocked,
+		// What the disk does says nothing about what was written.
+		"disk I/O error":                       ErrBroken,
+		"unable to open database file":         ErrBroken,
+		"attempt to write a readonly database": ErrBroken,
+		"database disk image is malformed":     ErrBroken,
+		"out of memory":                        ErrBroken,
+		"bad connection":                       ErrBroken,
 	} {
 		if strings.Contains(text, part) {
 			return fmt.Errorf("%w: %w", f, err)

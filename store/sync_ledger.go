@@ -102,19 +102,19 @@ func (l Ledger) Keep(ctx context.Context, k fieldsync.Kept) error {
 		VALUES ({:did}, {:mid}, {:h}, {:tx}, {:recv}, {:t}, {:st}, {:seq}, {:rec}, {:body}, {:result})`
 	return l.Tx.exec(ctx, q, dbx.Params{
 		"did": k.Device, "mid": k.Mid, "h": k.Hash, "tx": k.Tx, "recv": stamp(k.Recv), "t": stamp(k.At),
-		"st": string(k.Result.St), "seq": k.Result.Seq, "rec": k.Record, "body": k.Body, "result": string(result),
+		"st": keptAs(k), "seq": k.Result.Seq, "rec": k.Record, "body": k.Body, "result": string(result),
 	})
 }
 
 // Refused returns the number of the device's mutation that would have made the
-// record and was refused, or 0.
+// record and was refused or is in quarantine, or 0.
 func (l Ledger) Refused(ctx context.Context, device, record string) (int64, error) {
 	if record == "" {
 		return 0, nil
 	}
 	const q = `
 		SELECT mid FROM _s_mut
-		WHERE did = {:did} AND rec = {:rec} AND st IN ('rejected', 'skipped')
+		WHERE did = {:did} AND rec = {:rec} AND st IN ('rejected', 'skipped', 'quarantined')
 		ORDER BY mid DESC LIMIT 1`
 	var mid int64
 	_, err := l.Tx.value(ctx, q, dbx.Params{"did": device, "rec": record}, &mid)

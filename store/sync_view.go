@@ -112,33 +112,6 @@ func spanParams(spans []fieldsync.Span) (dbx.Params, error) {
 	return dbx.Params{"spans": string(raw)}, err
 }
 
-// States returns the version of each record and the scopes it is in now.
-func (s *Store) States(ctx context.Context, collection string, ids []string) (map[string]fieldsync.RecordState, error) {
-	const q = `
-		SELECT r.id, r.ver, m.scope
-		FROM json_each({:ids}) AS e
-		CROSS JOIN _s_rec AS r ON r.coll = {:coll} AND r.id = e.value AND r.del = 0
-		CROSS JOIN _s_member AS m ON m.coll = r.coll AND m.id = r.id AND m.st = 1`
-	rows, err := s.read.NewQuery(q).Bind(dbx.Params{"coll": collection, "ids": list(ids)}).WithContext(ctx).Rows()
-	if err != nil {
-		return nil, wrap(err)
-	}
-	defer func() { _ = rows.Close() }()
-	out := make(map[string]fieldsync.RecordState, len(ids))
-	for rows.Next() {
-		var id string
-		var ver, scope int64
-		if err := rows.Scan(&id, &ver, &scope); err != nil {
-			return nil, err
-		}
-		state := out[id]
-		state.Ver = ver
-		state.In = append(state.In, scope)
-		out[id] = state
-	}
-	return out, wrap(rows.Err())
-}
-
 // Bodies returns what an audience may read of each record that exists, in
 // JSON, with the columns of fieldsync.Projection and no other.
 func (s *Store) Bodies(ctx context.Context, collection string, a fieldsync.Audience, ids []string) (map[string][]byte, error) {
@@ -228,24 +201,49 @@ func (s *Store) News(ctx context.Context, who report.PersonID, device string, af
 		return n, err
 	}
 	n.Seq = head.Seq
-	if head.Seq <= after {
-		return n, nil
-	}
 	const q = `
-		SELECT s.sid, s.name FROM _s_grant AS g JOIN _s_scope AS s ON s.sid = g.scope
-		WHERE g.usr = {:who} AND (g.from_seq > {:after} OR g.to_seq > {:after} OR (g.to_seq IS NULL
-			AND EXISTS (SELECT 1 FROM _s_member AS m WHERE m.scope = g.scope AND m.seq > {:after})))`
+		SELECT s.sid, s.name, g.to_seq IS NULL AS held, g.from_seq > {:after} OR coalesce(g.to_seq > {:after}, false) OR (g.to_seq IS NULL
+			AND EXISTS (SELECT 1 FROM _s_member AS m WHERE m.scope = g.scope AND m.seq > {:after})) AS news
+		FROM _s_grant AS g JOIN _s_scope AS s ON s.sid = g.scope
+		WHERE g.usr = {:who} AND (g.to_seq IS NULL OR g.to_seq > {:after})`
 	var rows []struct {
 		SID  int64  `db:"sid"`
 		Name string `db:"name"`
+		Held bool   `db:"held"`
+		News bool   `db:"news"`
 	}
 	if err := s.rows(ctx, &rows, q, dbx.Params{"who": who, "after": after}); err != nil {
 		return n, fmt.Errorf("look for news of person %s: %w", who, err)
 	}
 	n.P = 9
 	for _, r := range rows {
-		n.Any = true
-		n.P = min(n.P, fieldsync.ScopeOf(r.SID, r.Name).P)
+		if r.News {
+			n.Any = true
+			n.P = min(n.P, fieldsync.ScopeOf(r.SID, r.Name).P)
+		}
+		if r.Held {
+			n.Scopes = append(n.Scopes, r.SID)
+		}
 	}
 	return n, nil
+}
+
+// Since returns whom the changes with numbers above after concern. Every change
+// of what a scope holds comes with a change of a record that is in it or left
+// it: of the record itself, or of its parent.
+func (s *Store) Since(ctx context.Context, after int64) (fieldsync.Changed, error) {
+	head, err := s.Head(ctx)
+	if err != nil || head.Seq <= after {
+		return fieldsync.Changed{Seq: head.Seq}, err
+	}
+	c := fieldsync.Changed{Seq: head.Seq}
+	const scopes = `
+		SELECT DISTINCT m.scope FROM _s_rec AS r CROSS JOIN _s_member AS m ON m.coll = r.coll AND m.id = r.id
+		WHERE r.seq > {:after} AND m.seq > {:after}`
+	if err := s.read.NewQuery(scopes).Bind(dbx.Params{"after": after}).WithContext(ctx).Column(&c.Scopes); err != nil {
+		return c, wrap(err)
+	}
+	const people = `SELECT usr FROM _s_grant WHERE from_seq > {:after} UNION SELECT usr FROM _s_grant WHERE to_seq > {:after}`
+	err = s.read.NewQuery(people).Bind(dbx.Params{"after": after}).WithContext(ctx).Column(&c.People)
+	return c, wrap(err)
 }

@@ -133,10 +133,67 @@ func readMutation(raw json.RawMessage) (Mutation, error) {
 		bad = ErrMalformed.In("call")
 	case m.Op == OpCall && m.Name == "":
 		bad = ErrMalformed.In("name")
-	case (m.Op == OpCall || m.Op == OpCreate) && !validID(m.ID):
+	case m.Known() && !validID(m.ID):
 		bad = ErrMalformed.In("id")
+	case (m.Op == OpAdd || m.Op == OpSets) && m.Field == "":
+		bad = ErrMalformed.In("f")
+	case m.Op == OpPatch && len(m.Set) == 0:
+		bad = ErrMalformed.In("set")
 	default:
 		return m, nil
 	}
 	return m, bad
+}
+
+// Known reports whether the engine knows the operation.
+func (m Mutation) Known() bool {
+	switch m.Op {
+	case OpCall, OpCreate, OpPatch, OpAdd, OpSets, OpDelete:
+		return true
+	default:
+		return false
+	}
+}
+
+// Mids returns the numbers of the first and the last mutation of a push that
+// have one, 0 when there is none.
+func (r PushRequest) Mids() (first, last int64) {
+	number := func(raw json.RawMessage) int64 {
+		var m struct {
+			Mid int64 `json:"mid"`
+		}
+		_ = json.Unmarshal(raw, &m)
+		return max(m.Mid, 0)
+	}
+	for i := 0; i < len(r.Muts) && first == 0; i++ {
+		first = number(r.Muts[i])
+	}
+	if first == 0 {
+		return 0, 0
+	}
+	for i := len(r.Muts) - 1; i >= 0 && last == 0; i-- {
+		last = number(r.Muts[i])
+	}
+	return first, min(max(first, last), first+int64(len(r.Muts)))
+}
+
+// Groups parts a push into pushes of one atomic group each, which may be
+// carried out one by one. The rest of the request stays with each.
+func (r PushRequest) Groups() []PushRequest {
+	var out []PushRequest
+	items := make([]item, len(r.Muts))
+	for i, raw := range r.Muts {
+		items[i] = readItem(raw)
+	}
+	for at := 0; at < len(items); {
+		n := 1
+		if items[at].m.Mid >= 1 {
+			n = group(items[at:])
+		}
+		one := r
+		one.Muts = r.Muts[at : at+n]
+		out = append(out, one)
+		at += n
+	}
+	return out
 }

@@ -11,7 +11,7 @@ import (
 
 // batchRows is how many records are looked up at once. It bounds the memory of
 // a pull, not what it sends.
-const batchRows = 500
+const batchRows = 2000
 
 // Pull sends what changed for a person since the cursor, from one state of the
 // storage: emit gets each line in order (see Hi and its neighbours; AppendLine
@@ -19,7 +19,7 @@ const batchRows = 500
 // ends early with emit's error, or with ErrCursor.
 func Pull(ctx context.Context, v View, who report.PersonID, key []byte, req PullRequest, limits Limits, now time.Time, emit func(line any) error) error {
 	limits = limits.Or()
-	p := &pull{v: v, who: who, key: key, emit: emit, pageRows: limits.PageRows, left: limits.PullBytes, sent: map[recordKey]bool{}}
+	p := &pull{v: v, who: who, key: key, emit: emit, digest: req.Digest, pageRows: limits.PageRows, left: limits.PullBytes, sent: map[recordKey]bool{}}
 	if req.MaxBytes > 0 {
 		p.left = min(p.left, req.MaxBytes)
 	}
@@ -47,6 +47,7 @@ type pull struct {
 	who      report.PersonID
 	key      []byte
 	emit     func(line any) error
+	digest   bool
 	head     Head
 	cur      Cursor
 	held     map[int64]Scope
@@ -73,10 +74,13 @@ func (p *pull) open(ctx context.Context, req PullRequest, now time.Time) error {
 	}
 	switch {
 	case req.Cursor == "":
-		hi.Reset = "new"
+		hi.Reset = ResetNew
 	case p.cur.Epoch != p.head.Epoch, p.cur.Seq > p.head.Seq, p.cur.Grants > p.head.Seq:
-		hi.Reset = "epoch"
+		hi.Reset = ResetEpoch
 	default:
+		if hi.Reset, err = p.behind(ctx, req.Soft); err != nil {
+			return err
+		}
 		if old, err = p.scopes(ctx, p.cur.Grants, p.cur.Prio); err != nil {
 			return err
 		}
@@ -85,7 +89,8 @@ func (p *pull) open(ctx context.Context, req PullRequest, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	if hi.Reset != "" {
+	if hi.Reset != "" && hi.Reset != ResetSoft {
+		old = nil
 		p.cur = Cursor{Epoch: p.head.Epoch, User: p.who, Seq: p.head.Seq}
 	}
 	p.cur.Grants, p.cur.Prio = p.head.Seq, prio
@@ -111,6 +116,21 @@ func (p *pull) open(ctx context.Context, req PullRequest, now time.Time) error {
 		}
 	}
 	return nil
+}
+
+// behind reports what a device must do whose cursor is below the horizon, so
+// that it cannot be told of every exit: one that can verify and repair takes
+// the changes and then finds what it holds too much; any other starts anew.
+func (p *pull) behind(ctx context.Context, soft bool) (reset string, err error) {
+	horizon, err := p.v.Horizon(ctx)
+	switch {
+	case err != nil || p.cur.Seq >= horizon:
+		return "", err
+	case soft:
+		return ResetSoft, nil
+	default:
+		return ResetHorizon, nil
+	}
 }
 
 func (p *pull) scopes(ctx context.Context, at int64, prio []int) ([]Scope, error) {
@@ -254,103 +274,79 @@ func (p *pull) batch(ctx context.Context, spans []Span) (reached int64, more boo
 	return entries[len(entries)-1].Seq, more, p.send(ctx, entries)
 }
 
-// visible is a record about to be sent: in which held scopes it is, and for
-// whom its body is made.
-type visible struct {
-	RecordState
-	in       []int64
-	audience Audience
-}
-
-// send turns entries into lines.
+// send turns entries into lines. Of several entries of one record the first is
+// its place, and the last says why it left.
 func (p *pull) send(ctx context.Context, entries []Entry) error {
-	entries = slices.DeleteFunc(entries, func(e Entry) bool { return p.sent[recordKey{e.Coll, e.ID}] })
-	ids := map[string][]string{}
-	for _, e := range entries {
-		if k := (recordKey{e.Coll, e.ID}); !p.sent[k] {
-			p.sent[k] = true
-			ids[e.Coll] = append(ids[e.Coll], e.ID)
-		}
-	}
-	seen := map[recordKey]visible{}
-	bodies := map[recordKey][]byte{}
-	for coll, list := range ids {
-		if err := p.look(ctx, coll, list, seen, bodies); err != nil {
-			return err
-		}
-	}
-	// The last entry of a record says why it left; the first is its place.
-	last := map[recordKey]Entry{}
-	for _, e := range entries {
-		last[recordKey{e.Coll, e.ID}] = e
-	}
+	last := make(map[recordKey]int, len(entries))
+	once := entries[:0:0]
 	for _, e := range entries {
 		k := recordKey{e.Coll, e.ID}
-		end, first := last[k]
-		if !first {
+		if i, again := last[k]; again {
+			once[i].Why, once[i].In = e.Why, once[i].In && e.In
+			once[i].Seq = e.Seq
 			continue
 		}
-		delete(last, k)
-		if err := p.line(k, end, seen[k], bodies[k]); err != nil {
+		if p.sent[k] {
+			continue
+		}
+		p.sent[k] = true
+		last[k] = len(once)
+		once = append(once, e)
+	}
+	records, err := p.v.Records(ctx, once, p.choose)
+	if err != nil {
+		return fmt.Errorf("read records: %w", err)
+	}
+	for i, e := range once {
+		if err := p.line(e, records[i]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (p *pull) line(k recordKey, e Entry, s visible, body []byte) error {
-	p.rows++
-	if body == nil {
-		why := e.Why
-		if why == "" {
-			why = Moved
-		}
-		p.left -= int64(len(k.id)) + 60
-		return p.emit(Exit{T: "x", Q: e.Seq, C: k.coll, I: k.id, R: why})
-	}
-	p.left -= int64(len(body)) + 120
-	return p.emit(Put{T: "p", Q: e.Seq, C: k.coll, I: k.id, V: s.Ver, M: s.in, H: BodyHash(body), D: body})
+// choose picks the held scopes among those a record is in, and the richest of
+// their audiences.
+func (p *pull) choose(coll string, in []int64) (held []int64, richest Audience) {
+	return visibleIn(p.held, coll, in)
 }
 
-// look finds out where records are now and reads their bodies, each for the
-// richest audience of the held scopes it is in.
-func (p *pull) look(ctx context.Context, coll string, ids []string, seen map[recordKey]visible, bodies map[recordKey][]byte) error {
-	states, err := p.v.States(ctx, coll, ids)
-	if err != nil {
-		return fmt.Errorf("look up %s: %w", coll, err)
-	}
-	wanted := map[Audience][]string{}
-	for _, id := range ids {
-		s := visible{RecordState: states[id], audience: -1}
-		for _, scope := range s.In {
-			held, ok := p.held[scope]
-			if !ok {
-				continue
-			}
-			a := ClassOf(held.S).Audience()
-			if Projection(coll, a) == nil {
-				continue
-			}
-			s.in = append(s.in, scope)
-			s.audience = max(s.audience, a)
-		}
-		if len(s.in) == 0 {
+func visibleIn(scopes map[int64]Scope, coll string, in []int64) (held []int64, richest Audience) {
+	for _, scope := range in {
+		s, ok := scopes[scope]
+		if !ok {
 			continue
 		}
-		slices.Sort(s.in)
-		seen[recordKey{coll, id}] = s
-		wanted[s.audience] = append(wanted[s.audience], id)
-	}
-	for a, list := range wanted {
-		got, err := p.v.Bodies(ctx, coll, a, list)
-		if err != nil {
-			return fmt.Errorf("read %s: %w", coll, err)
+		a := ClassOf(s.S).Audience()
+		if Projection(coll, a) == nil {
+			continue
 		}
-		for id, body := range got {
-			bodies[recordKey{coll, id}] = body
-		}
+		held = append(held, scope)
+		richest = max(richest, a)
 	}
-	return nil
+	return held, richest
+}
+
+func (p *pull) line(e Entry, r Record) error {
+	p.rows++
+	if r.Body == nil {
+		p.left -= int64(len(e.ID)) + 60
+		return p.emit(exit(e))
+	}
+	p.left -= int64(len(r.Body)) + 120
+	return p.emit(put(e, r))
+}
+
+func exit(e Entry) Exit {
+	why := e.Why
+	if why == "" {
+		why = Moved
+	}
+	return Exit{T: "x", Q: e.Seq, C: e.Coll, I: e.ID, R: why}
+}
+
+func put(e Entry, r Record) Put {
+	return Put{T: "p", Q: e.Seq, C: e.Coll, I: e.ID, V: r.Ver, M: r.In, H: r.Hash, D: r.Body}
 }
 
 // pause writes a resume point when it is time for one. It reports whether the
@@ -384,7 +380,24 @@ func (p *pull) checkpoint(ctx context.Context, device string) error {
 	if err != nil {
 		return err
 	}
-	return p.emit(Checkpoint{T: "cp", Seq: p.head.Seq, Cur: cur, LMid: lmid})
+	cp := Checkpoint{T: "cp", Seq: p.head.Seq, Cur: cur, LMid: lmid}
+	if p.digest {
+		if cp.Dig, err = digests(ctx, p.v, p.held); err != nil {
+			return err
+		}
+	}
+	return p.emit(cp)
+}
+
+// digests returns what a person's scopes hold, as far as it is sent to them.
+func digests(ctx context.Context, v View, held map[int64]Scope) ([]Digested, error) {
+	all, err := v.Digests(ctx, sortedKeys(held))
+	if err != nil {
+		return nil, fmt.Errorf("read the digests: %w", err)
+	}
+	return slices.DeleteFunc(all, func(d Digested) bool {
+		return Projection(d.Coll, ClassOf(held[d.Scope].S).Audience()) == nil
+	}), nil
 }
 
 func sortedKeys(m map[int64]Scope) []int64 {

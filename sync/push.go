@@ -2,15 +2,11 @@ package fieldsync
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base32"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
-	"github.com/sestante/sestante/fault"
 	"github.com/sestante/sestante/report"
 )
 
@@ -19,36 +15,92 @@ const deferSeconds = 30
 
 // Push takes what a device has to say, in its order and exactly once, inside
 // the ledger's transaction. A mutation's own fault is a result and the push
-// goes on; any other error undoes its group, ends the push with Err "defer",
-// and is in the reply's Stopped. An error of Push itself means that nothing
-// may be kept: the transaction must be rolled back.
+// goes on. An error that is nobody's fault undoes its group, ends the push
+// with Err "defer", is counted, and is in the reply's Stopped; at the second
+// the mutation goes into quarantine and the push goes on. An error of Push
+// itself means that nothing may be kept: the transaction must be rolled back.
 func Push(ctx context.Context, l Ledger, who report.Actor, req PushRequest, now time.Time) (PushReply, error) {
-	d, err := l.Device(ctx, req.Device, who.ID)
+	p, err := open(ctx, l, who, req, now)
 	if err != nil {
-		return PushReply{}, fmt.Errorf("device %s: %w", req.Device, err)
+		return PushReply{}, err
 	}
-	d.Seen, d.App, d.Schema = now, req.App, req.Schema
-	d.SkewMs, d.N, d.Oldest = -req.Clock.OffMs, req.Unacked.N, req.Unacked.Oldest
-	p := &push{l: l, who: who, now: now, off: req.Clock.OffMs, device: d}
-	p.reply = PushReply{V: Version, Now: now.UTC(), Res: []Result{}}
-	if err := p.run(ctx, req.Muts); err != nil {
+	items, err := p.read(ctx, req.Muts)
+	if err != nil {
+		return PushReply{}, err
+	}
+	if p.may() {
+		if err := p.release(ctx); err != nil {
+			return PushReply{}, err
+		}
+	}
+	if err := p.run(ctx, items); err != nil {
+		return PushReply{}, err
+	}
+	if err := p.forget(ctx); err != nil {
 		return PushReply{}, err
 	}
 	if err := l.KeepDevice(ctx, p.device); err != nil {
-		return PushReply{}, fmt.Errorf("keep device %s: %w", d.ID, err)
+		return PushReply{}, fmt.Errorf("keep device %s: %w", p.device.ID, err)
 	}
 	return p.finish(ctx)
 }
 
+// forget drops the attempts at mutations that have their end, such as those
+// that were only sent again.
+func (p *push) forget(ctx context.Context) error {
+	if !p.may() || p.reply.Err == ErrDefer {
+		return nil
+	}
+	for mid := range p.tried {
+		if mid > p.device.LMid {
+			continue
+		}
+		if err := p.l.Passed(ctx, p.device.ID, mid); err != nil {
+			return fmt.Errorf("forget the attempts at mutation %d: %w", mid, err)
+		}
+	}
+	return nil
+}
+
+// open looks the device up and begins a push.
+func open(ctx context.Context, l Ledger, who report.Actor, req PushRequest, now time.Time) (*push, error) {
+	d, err := l.Device(ctx, req.Device, who.ID)
+	if err != nil {
+		return nil, fmt.Errorf("device %s: %w", req.Device, err)
+	}
+	head, err := l.Head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tried, err := l.Attempts(ctx, d.ID)
+	if err != nil {
+		return nil, fmt.Errorf("attempts of device %s: %w", d.ID, err)
+	}
+	d.Seen, d.App, d.Schema = now, req.App, req.Schema
+	d.SkewMs, d.N, d.Oldest = -req.Clock.OffMs, req.Unacked.N, req.Unacked.Oldest
+	return &push{
+		l: l, who: who, now: now, off: req.Clock.OffMs, device: d, tried: tried,
+		foreign: req.Epoch != "" && req.Epoch != head.Epoch,
+		reply:   PushReply{V: Version, Now: now.UTC(), Res: []Result{}},
+		since:   map[int64]time.Time{},
+	}, nil
+}
+
 // push is one push under way.
 type push struct {
-	l      Ledger
-	who    report.Actor
-	now    time.Time
-	off    int64
-	device Device
-	reply  PushReply
+	l       Ledger
+	who     report.Actor
+	now     time.Time
+	off     int64
+	foreign bool // the device speaks of numbers of another epoch
+	device  Device
+	tried   map[int64]int
+	since   map[int64]time.Time // commits that were looked up
+	reply   PushReply
 }
+
+// may reports whether the device may have an effect.
+func (p *push) may() bool { return p.device.State == Active || p.device.State == "" }
 
 // item is one mutation on its way.
 type item struct {
@@ -59,15 +111,80 @@ type item struct {
 	kept      Kept
 }
 
-func (p *push) run(ctx context.Context, muts []json.RawMessage) error {
+// read prepares the mutations. One without a readable number gets the one its
+// place says; one that can have none is kept by its hash alone.
+func (p *push) read(ctx context.Context, muts []json.RawMessage) ([]item, error) {
 	items := make([]item, len(muts))
 	for i, raw := range muts {
-		items[i] = read(raw)
-		if items[i].m.Mid < 1 {
-			return ErrBody.In(fmt.Sprintf("muts[%d].mid", i))
+		items[i] = readItem(raw)
+	}
+	out := make([]item, 0, len(items))
+	for i, it := range items {
+		if it.m.Mid >= 1 {
+			out = append(out, it)
+			continue
+		}
+		hash := BodyHash(it.raw)
+		mid, err := p.place(ctx, hash, out, items[i:])
+		if err != nil {
+			return nil, err
+		}
+		if it.m.Mid = mid; mid >= 1 {
+			out = append(out, it)
+		}
+		p.reply.Raw = append(p.reply.Raw, hash)
+		raw := Raw{Person: p.who.ID, Device: p.device.ID, Hash: hash, Mid: it.m.Mid, At: p.now, Body: it.raw}
+		if err := p.l.KeepRaw(ctx, raw); err != nil {
+			return nil, fmt.Errorf("keep what cannot be read: %w", err)
 		}
 	}
-	for len(items) > 0 {
+	return out, nil
+}
+
+// place returns the number of an unreadable mutation: the one it was given
+// before, or the one its neighbours leave free; 0 when there is none.
+func (p *push) place(ctx context.Context, hash string, before, from []item) (int64, error) {
+	mid, ok, err := p.l.RawMid(ctx, p.who.ID, hash)
+	if err != nil || ok {
+		return mid, err
+	}
+	next, after := int64(0), int64(0) // the next readable number, and how far on it is
+	for i, it := range from {
+		if it.m.Mid >= 1 {
+			next, after = it.m.Mid, int64(i)
+			break
+		}
+	}
+	switch {
+	case len(before) > 0:
+		mid = before[len(before)-1].m.Mid + 1
+	case next > 0:
+		mid = next - after
+	default:
+		mid = p.device.LMid + 1
+	}
+	if mid <= p.device.LMid || next > 0 && mid >= next {
+		return 0, nil
+	}
+	return mid, nil
+}
+
+// readItem prepares a mutation. One that cannot be read is kept by the hash of
+// its bytes.
+func readItem(raw json.RawMessage) item {
+	it := item{raw: raw}
+	it.m, it.bad = readMutation(raw)
+	canonical, err := Canonical(raw)
+	if err != nil {
+		it.bad = errors.Join(it.bad, fmt.Errorf("%w: %w", ErrMalformed, err))
+		canonical = raw
+	}
+	it.canonical = canonical
+	return it
+}
+
+func (p *push) run(ctx context.Context, items []item) error {
+	for len(items) > 0 && p.reply.Err == "" {
 		first := items[0]
 		if first.m.Mid <= p.device.LMid {
 			done, err := p.repeat(ctx, first)
@@ -78,32 +195,15 @@ func (p *push) run(ctx context.Context, muts []json.RawMessage) error {
 			continue
 		}
 		n := group(items)
-		if done := p.outOfLine(items[:n]); done {
+		if p.outOfLine(items[:n]) {
 			return nil
 		}
 		if err := p.take(ctx, items[:n]); err != nil {
 			return err
 		}
-		if p.reply.Err != "" {
-			return nil
-		}
 		items = items[n:]
 	}
 	return nil
-}
-
-// read prepares a mutation. One that cannot be read is kept by the hash of its
-// bytes.
-func read(raw json.RawMessage) item {
-	it := item{raw: raw}
-	it.m, it.bad = readMutation(raw)
-	canonical, err := Canonical(raw)
-	if err != nil {
-		it.bad = errors.Join(it.bad, fmt.Errorf("%w: %w", ErrMalformed, err))
-		canonical = raw
-	}
-	it.canonical = canonical
-	return it
 }
 
 // group returns how many of the items stand or fall with the first.
@@ -156,134 +256,45 @@ func (p *push) take(ctx context.Context, items []item) error {
 			return err
 		}
 	}
-	if p.device.State != Active && p.device.State != "" {
+	if !p.may() {
 		for i := range items {
 			items[i].kept.Result.St = Held
 		}
 		return p.keep(ctx, items)
 	}
-	refused, why, stopped := p.apply(ctx, items)
-	if stopped != nil { // what came before is kept, and the device asks again
-		p.reply.Err, p.reply.AfterS, p.reply.Stopped = ErrDefer, deferSeconds, stopped
-		return nil //nolint:nilerr // the reply carries it
-	}
-	if why != nil {
-		if err := p.refuse(ctx, items, refused, why); err != nil {
-			return err
-		}
-	}
-	return p.keep(ctx, items)
-}
-
-// apply carries the group out inside a savepoint. It returns which member was
-// refused and why, or an error that ends the push.
-func (p *push) apply(ctx context.Context, items []item) (refused int, why *fault.Error, err error) {
-	err = p.l.Savepoint(ctx, func() error {
-		for i := range items {
-			refused = i
-			if err := p.applyOne(ctx, &items[i]); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err == nil {
-		return 0, nil, nil
-	}
-	f, ok := errors.AsType[*fault.Error](err)
-	if !ok {
-		return 0, nil, err
-	}
-	switch f.Kind {
-	case fault.Busy, fault.Internal, fault.Limited:
-		return 0, nil, err
-	default:
-		return refused, f, nil
-	}
-}
-
-func (p *push) applyOne(ctx context.Context, it *item) error {
-	if it.bad != nil {
-		return it.bad
-	}
-	if it.m.Op != OpCall && (it.m.Op != OpCreate || it.m.Coll != "media") {
-		return ErrOp.In("op").With("%.40s %.40s", it.m.Op, it.m.Coll)
-	}
-	out, err := p.l.Apply(ctx, Change{
-		Mutation: it.m, Device: p.device.ID, CallID: CallID(p.device.ID, it.m),
-		Happened: it.kept.At, OffsetMs: p.off,
-	})
-	if err != nil {
-		return fmt.Errorf("mutation %d of device %s: %w", it.m.Mid, p.device.ID, err)
-	}
-	head, err := p.l.Head(ctx)
-	if err != nil {
+	done, err := p.carry(ctx, items)
+	if err != nil || !done {
 		return err
 	}
-	it.kept.Result.St, it.kept.Result.Ver, it.kept.Result.Seq = out.St, out.Ver, head.Seq
-	return nil
-}
-
-// refuse gives every member of a refused group its end: the one that was
-// refused says why, the others name it. A member that fails only because what
-// it stands on was refused before is skipped rather than rejected.
-func (p *push) refuse(ctx context.Context, items []item, refused int, why *fault.Error) error {
-	cause := items[refused].m.Mid
-	for i := range items {
-		r := &items[i].kept.Result
-		r.St, r.Seq, r.Ver, r.Cause = Skipped, 0, 0, cause
-	}
-	r := &items[refused].kept.Result
-	r.Code, r.Msg, r.Field = why.Code, why.Say(p.who.Language), why.Field
-	if why.Kind == fault.NotFound {
-		earlier, err := p.l.Refused(ctx, p.device.ID, standsOn(items[refused].m))
-		if err != nil {
-			return fmt.Errorf("look up what mutation %d stands on: %w", cause, err)
-		}
-		if earlier != 0 {
-			r.Cause, r.Again = earlier, AgainNever
-			return nil
-		}
-	}
-	r.St, r.Cause, r.Again = Rejected, 0, again(why.Kind)
-	return nil
-}
-
-func again(k fault.Kind) Again {
-	switch k {
-	case fault.Invalid, fault.Conflict, fault.TooLarge:
-		return AgainEdit
-	case fault.Unauthenticated:
-		return AgainLater
-	default:
-		return AgainNever
-	}
+	return p.keep(ctx, items)
 }
 
 // keep stores the group with its end and moves the device on.
 func (p *push) keep(ctx context.Context, items []item) error {
 	for _, it := range items {
-		if it.bad != nil && it.kept.Result.St == Rejected && errors.Is(it.bad, ErrMalformed) {
-			it.kept.Result.Again = AgainNever
-		}
-		if it.kept.Result.Code == ErrOp.Code {
-			it.kept.Result.Again = AgainNever
-		}
-		if err := p.l.Keep(ctx, it.kept); err != nil {
+		if err := p.l.Keep(ctx, it.kept.stored()); err != nil {
 			return fmt.Errorf("keep mutation %d: %w", it.m.Mid, err)
 		}
 		p.device.LMid, p.device.Chain = it.m.Mid, Chain(it.canonical, p.device.Chain)
-		p.reply.Res = append(p.reply.Res, it.kept.Result)
-		p.reply.Dirty = p.reply.Dirty || it.kept.Result.Seq > 0
+		if err := p.conclude(ctx, it); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// stored is what goes into the inbox: a result without the record, which has
+// its own place and its own readers.
+func (k Kept) stored() Kept {
+	k.Result.Record = nil
+	return k
 }
 
 // date gives a mutation the time it happened: what the device says, put right
 // by its measured offset, not before the commit of what its author was looking
 // at and not after it came. A time outside is moved and marked, never refused.
 func (p *push) date(ctx context.Context, it *item) error {
-	earliest, err := p.l.CommittedAt(ctx, it.m.Base.Seq)
+	earliest, err := p.committed(ctx, p.seen(it.m))
 	if err != nil {
 		return fmt.Errorf("date mutation %d: %w", it.m.Mid, err)
 	}
@@ -295,58 +306,26 @@ func (p *push) date(ctx context.Context, it *item) error {
 	return nil
 }
 
-// Clamp returns when something happened: at plus the device's offset in
-// milliseconds, but not before earliest (when that is known) and not after
-// received. It reports whether the time had to be moved. A device that says no
-// time gets the time of receipt, unmarked.
-func Clamp(at time.Time, offsetMs int64, earliest, received time.Time) (time.Time, bool) {
-	if at.IsZero() {
-		return received, false
+// seen is the number of the log the author looked at, as far as it means
+// anything here.
+func (p *push) seen(m Mutation) int64 {
+	if p.foreign {
+		return 0
 	}
-	// An offset past the range of a Duration (292 years) is no measurement.
-	const most = int64(100 * 365 * 24 * time.Hour / time.Millisecond)
-	t := at.Add(time.Duration(min(max(offsetMs, -most), most)) * time.Millisecond)
-	switch {
-	case t.After(received):
-		return received, true
-	case t.Before(earliest):
-		if earliest.After(received) {
-			return received, true
-		}
-		return earliest, true
-	default:
-		return t, false
-	}
+	return m.Base.Seq
 }
 
-// makes returns the record a mutation would make, or "".
-func makes(m Mutation) string {
-	if m.Op == OpCreate || m.Op == OpCall && m.Name == "report.submit" {
-		return m.ID
+// committed returns when that number was reached; one push asks again and
+// again for the same few.
+func (p *push) committed(ctx context.Context, seq int64) (time.Time, error) {
+	if at, ok := p.since[seq]; ok {
+		return at, nil
 	}
-	return ""
-}
-
-// standsOn returns the record a mutation needs to find.
-func standsOn(m Mutation) string {
-	if m.Op != OpCreate {
-		return m.ID
+	at, err := p.l.CommittedAt(ctx, seq)
+	if err == nil {
+		p.since[seq] = at
 	}
-	var id string
-	if json.Unmarshal(m.Set["report"].To, &id) != nil {
-		return ""
-	}
-	return id
-}
-
-// CallID returns the id of a mutation's call: its own, or one made from the
-// device and the number, which is as unique.
-func CallID(device string, m Mutation) string {
-	if m.Call != "" {
-		return m.Call
-	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%d", device, m.Mid))
-	return strings.ToLower(base32.HexEncoding.EncodeToString(sum[:])[:idLength])
+	return at, err
 }
 
 // finish fills in what the reply says about the whole.

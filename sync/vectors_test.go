@@ -14,7 +14,6 @@ import (
 // here, and read by the tests of the client in TypeScript.
 type vectors struct {
 	Canonical []canonicalVector `json:"canonical"`
-	Calls     []callVector      `json:"calls"`
 	Bodies    []bodyVector      `json:"bodies"`
 }
 
@@ -25,13 +24,6 @@ type canonicalVector struct {
 	Mutation  json.RawMessage `json:"mutation"`
 	Canonical string          `json:"canonical"`
 	Hash      string          `json:"hash"`
-}
-
-// A callVector is the id of a call that names none.
-type callVector struct {
-	Device string `json:"device"`
-	Mid    int64  `json:"mid"`
-	ID     string `json:"id"`
 }
 
 // A bodyVector is the hash of a body's bytes, as they stand.
@@ -88,10 +80,6 @@ func makeVectors(t *testing.T) vectors {
 		}
 		previous = fieldsync.Chain(canonical, previous)
 		v.Canonical = append(v.Canonical, canonicalVector{c.name, json.RawMessage(c.mutation), string(canonical), previous})
-	}
-	for _, c := range []callVector{{Device: "device000000001", Mid: 1}, {Device: "device000000001", Mid: 412}, {Device: "zzzzzzzzzzzzzzz", Mid: 9007199254740991}} {
-		c.ID = fieldsync.CallID(c.Device, fieldsync.Mutation{Mid: c.Mid})
-		v.Calls = append(v.Calls, c)
 	}
 	for _, body := range []string{`{}`, `{"id":"a","n":1.0,"t":"è \u003c <>&"}`, `{"z":1,"a":[1,2 ,3]}`} {
 		v.Bodies = append(v.Bodies, bodyVector{body, fieldsync.BodyHash([]byte(body))})

@@ -10,6 +10,9 @@ import (
 type View interface {
 	// Head returns the epoch and the last number of the log.
 	Head(ctx context.Context) (Head, error)
+	// Horizon returns the number up to which exits may have been cleared away:
+	// a device whose cursor is below it cannot be told of every exit.
+	Horizon(ctx context.Context) (int64, error)
 	// Held returns the scopes a person held at that number of the log.
 	Held(ctx context.Context, who report.PersonID, at int64) ([]Scope, error)
 	// Changes returns the entries of the log in the spans, in the order of
@@ -17,10 +20,13 @@ type View interface {
 	Changes(ctx context.Context, spans []Span, limit int) ([]Entry, error)
 	// Count returns how many entries a span has.
 	Count(ctx context.Context, span Span) (int64, error)
-	// States returns the version of each record and the scopes it is in now.
-	States(ctx context.Context, collection string, ids []string) (map[string]RecordState, error)
-	// Bodies returns what an audience may read of each record that exists.
-	Bodies(ctx context.Context, collection string, a Audience, ids []string) (map[string][]byte, error)
+	// Records returns where the record of each entry is now and what may be
+	// read of it, in the order of the entries. Choose tells from the scopes a
+	// record is in which of them count and for whom its body is made.
+	Records(ctx context.Context, entries []Entry, choose Chooser) ([]Record, error)
+	// Digests returns what each of the scopes holds, by collection, in the order
+	// of scope and collection; nil when the state cannot say.
+	Digests(ctx context.Context, scopes []int64) ([]Digested, error)
 	// LastMid returns the last mutation of the device that has its end.
 	LastMid(ctx context.Context, device string) (int64, error)
 }
@@ -44,8 +50,16 @@ type Entry struct {
 	Why  Reason // when it left
 }
 
-// A RecordState is where a record is now.
-type RecordState struct {
-	Ver int64
-	In  []int64
+// A Chooser tells which of the scopes a record is in count for a person, and
+// for whom the record's body is made. None means that the person has no right
+// to the record.
+type Chooser func(coll string, in []int64) (held []int64, a Audience)
+
+// A Record is where a record is now, and what may be read of it. One that is no
+// more, or in no scope that counts, has no body.
+type Record struct {
+	Ver  int64
+	In   []int64 // the scopes that count, in their order
+	Body []byte  // JSON; nil when there is none
+	Hash string  // BodyHash of the body
 }

@@ -2,6 +2,7 @@ package fieldsync
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,8 +12,8 @@ import (
 // How a stream behaves.
 const (
 	Coalesce  = 250 * time.Millisecond // between two pokes, at least
-	Heartbeat = 25 * time.Second
-	pollEvery = time.Second // how soon a commit of another process is seen
+	Heartbeat = 25 * time.Second       // between two signs of life, unless the stream says otherwise
+	pollEvery = time.Second            // how soon a commit of another process is seen
 )
 
 // The events of a stream. A stream never carries data: a device that is poked
@@ -34,10 +35,18 @@ type (
 // News is what a stream has to tell: whether anything the person holds is
 // newer than what was told, and what the device must do.
 type News struct {
-	Seq   int64 // of the log
-	Any   bool
-	P     int
-	State DeviceState
+	Seq    int64 // of the log
+	Any    bool
+	P      int
+	State  DeviceState
+	Scopes []int64 // that the person holds
+}
+
+// Changed is whom a stretch of the log concerns.
+type Changed struct {
+	Seq    int64             // the stretch reaches at least to here
+	Scopes []int64           // in which something entered, changed or left
+	People []report.PersonID // who gained or lost a scope
 }
 
 // A Newsroom answers for the storage.
@@ -45,64 +54,157 @@ type Newsroom interface {
 	// News looks for changes in the person's scopes, and of the scopes, with
 	// numbers above after. A device of somebody else is ErrDevice.
 	News(ctx context.Context, who report.PersonID, device string, after int64) (News, error)
-	// Head returns the epoch and the last number of the log.
-	Head(ctx context.Context) (Head, error)
+	// Since returns whom the changes with numbers above after concern.
+	Since(ctx context.Context, after int64) (Changed, error)
 }
 
-// A Hub wakes streams after commits. The zero Hub is ready; it is safe for
-// concurrent use.
+// A Hub wakes the streams that a commit concerns, and no other: it knows which
+// listen to which scope, and one look at the log serves them all. The zero Hub
+// is ready; it is safe for concurrent use.
+//
+// It has no goroutine of its own. Of the streams that have nothing to do, one
+// looks at the log for all (it holds the lead), and hands the lead on before it
+// turns to its own device, which may be slow.
 type Hub struct {
-	mu     sync.Mutex
-	seq    int64         // the last number anybody told us of
-	woken  chan struct{} // closed at the next commit; nil while nobody waits
-	polled time.Time
+	once    sync.Once
+	stirred chan struct{} // something was committed
+	lead    chan struct{} // holds one token, unless a stream has it
+
+	mu      sync.Mutex
+	seq     int64 // every change up to here was passed on
+	known   bool  // seq is
+	scopes  map[int64]map[*listener]struct{}
+	people  map[report.PersonID]map[*listener]struct{}
+	devices map[string]map[*listener]struct{}
 }
 
-// Committed tells the hub that the log has reached seq, as somebody found who
-// looked.
-func (h *Hub) Committed(seq int64) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if seq > h.seq {
-		h.seq = seq
-		h.rouse()
+type listener struct {
+	who    report.PersonID
+	device string
+	scopes []int64 // sorted
+	wake   chan struct{}
+}
+
+func (l *listener) rouse() {
+	select {
+	case l.wake <- struct{}{}:
+	default: // it has been told and has not looked yet
 	}
 }
 
-// Stir tells the hub that something was committed: every stream looks.
+func (h *Hub) ready() {
+	h.once.Do(func() {
+		h.stirred, h.lead = make(chan struct{}, 1), make(chan struct{}, 1)
+		h.lead <- struct{}{}
+		h.scopes = map[int64]map[*listener]struct{}{}
+		h.people = map[report.PersonID]map[*listener]struct{}{}
+		h.devices = map[string]map[*listener]struct{}{}
+	})
+}
+
+// Stir tells the hub that something was committed.
 func (h *Hub) Stir() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.rouse()
-}
-
-func (h *Hub) rouse() {
-	if h.woken != nil {
-		close(h.woken)
-		h.woken = nil
+	h.ready()
+	select {
+	case h.stirred <- struct{}{}:
+	default:
 	}
 }
 
-// wake returns a channel that the next commit closes.
-func (h *Hub) wake() <-chan struct{} {
+// Look tells the streams of a device to look at once: what the device may do has
+// changed.
+func (h *Hub) Look(device string) {
+	h.ready()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.woken == nil {
-		h.woken = make(chan struct{})
+	for l := range h.devices[device] {
+		l.rouse()
 	}
-	return h.woken
 }
 
-// due reports, to one caller in each interval, that it is time to ask the
-// storage for the commits of other processes.
-func (h *Hub) due(now time.Time) bool {
+func (h *Hub) join(who report.PersonID, device string) *listener {
+	h.ready()
+	l := &listener{who: who, device: device, wake: make(chan struct{}, 1)}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if now.Sub(h.polled) < pollEvery && !now.Before(h.polled) {
-		return false
+	enter(h.people, who, l)
+	enter(h.devices, device, l)
+	return l
+}
+
+func (h *Hub) leave(l *listener) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	exitFrom(h.people, l.who, l)
+	exitFrom(h.devices, l.device, l)
+	for _, s := range l.scopes {
+		exitFrom(h.scopes, s, l)
 	}
-	h.polled = now
-	return true
+	if len(h.people) == 0 {
+		h.known = false // nobody follows the log any more
+	}
+}
+
+// settle notes what a listener listens to, as it was when the log had reached
+// seq. What was passed on in between it may have missed: then it looks again.
+func (h *Hub) settle(l *listener, scopes []int64, seq int64) {
+	slices.Sort(scopes)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !slices.Equal(scopes, l.scopes) {
+		for _, s := range l.scopes {
+			exitFrom(h.scopes, s, l)
+		}
+		for _, s := range scopes {
+			enter(h.scopes, s, l)
+		}
+		l.scopes = scopes
+	}
+	if !h.known {
+		h.seq, h.known = seq, true
+	}
+	if h.seq > seq {
+		l.rouse()
+	}
+}
+
+func enter[K comparable](index map[K]map[*listener]struct{}, k K, l *listener) {
+	if index[k] == nil {
+		index[k] = map[*listener]struct{}{}
+	}
+	index[k][l] = struct{}{}
+}
+
+func exitFrom[K comparable](index map[K]map[*listener]struct{}, k K, l *listener) {
+	if delete(index[k], l); len(index[k]) == 0 {
+		delete(index, k)
+	}
+}
+
+// pass wakes whom the log concerns since the last time. Only who holds the lead
+// calls it.
+func (h *Hub) pass(ctx context.Context, room Newsroom) error {
+	h.mu.Lock()
+	after := h.seq
+	h.mu.Unlock()
+	changed, err := room.Since(ctx, after)
+	if err != nil || changed.Seq <= after {
+		return err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, s := range changed.Scopes {
+		for l := range h.scopes[s] {
+			l.rouse()
+		}
+	}
+	for _, p := range changed.People {
+		for l := range h.people[p] {
+			l.rouse()
+		}
+	}
+	h.seq = max(h.seq, changed.Seq)
+	return nil
 }
 
 // A Stream is one device that listens.
@@ -110,24 +212,31 @@ type Stream struct {
 	Hub   *Hub
 	News  Newsroom
 	Who   report.PersonID
-	ID    string // of the device
-	After int64  // the last number it was told of
+	ID    string        // of the device
+	After int64         // the last number it was told of
+	Beat  time.Duration // between two signs of life; 0: Heartbeat
 	Now   func() time.Time
 	Wait  func(time.Duration) <-chan time.Time // time.After
 }
 
 // Watch tells emit about everything the device should know (Poke, Beat,
-// Command) until ctx ends or emit fails. It runs in the caller's goroutine and
-// checks what the person holds at every poke.
+// Command) until ctx ends or emit fails. It runs in the caller's goroutine, and
+// looks at what the person holds, and at what the device may do, at every poke
+// and every sign of life.
 func Watch(ctx context.Context, s Stream, emit func(event any) error) error {
+	if s.Beat <= 0 {
+		s.Beat = Heartbeat
+	}
+	l := s.Hub.join(s.Who, s.ID)
+	defer s.Hub.leave(l)
 	told, state := s.After, DeviceState("")
-	beat := s.Wait(Heartbeat)
+	beat := s.Wait(s.Beat)
 	for {
-		woken := s.Hub.wake() // before we look, so that no commit is missed
 		news, err := s.News.News(ctx, s.Who, s.ID, told)
 		if err != nil {
 			return err
 		}
+		s.Hub.settle(l, news.Scopes, news.Seq)
 		if news.State != state {
 			state = news.State
 			for _, c := range state.Command() {
@@ -142,36 +251,53 @@ func Watch(ctx context.Context, s Stream, emit func(event any) error) error {
 			}
 		}
 		told = max(told, news.Seq)
-		if beat, err = s.rest(ctx, woken, beat, told, emit); err != nil {
+		beaten, err := s.rest(ctx, l, beat)
+		if err != nil {
 			return err
+		}
+		if beaten {
+			beat = s.Wait(s.Beat)
+			if err := emit(Beat{Now: s.Now().UTC(), Seq: told}); err != nil {
+				return err
+			}
 		}
 	}
 }
 
-// rest waits until there may be something to tell.
-func (s Stream) rest(ctx context.Context, woken <-chan struct{}, beat <-chan time.Time, told int64, emit func(any) error) (<-chan time.Time, error) {
+// rest waits until there may be something to tell, and looks at the log for
+// all streams when no other does. It reports whether a sign of life is due.
+func (s Stream) rest(ctx context.Context, l *listener, beat <-chan time.Time) (beaten bool, err error) {
+	h := s.Hub
 	select { // what comes within this time is told at once at its end
 	case <-ctx.Done():
-		return beat, ctx.Err()
+		return false, ctx.Err()
+	case <-beat:
+		return true, nil
 	case <-s.Wait(Coalesce):
 	}
+	select {
+	case <-ctx.Done():
+		return false, ctx.Err()
+	case <-l.wake:
+		return false, nil
+	case <-beat:
+		return true, nil
+	case <-h.lead:
+	}
+	defer func() { h.lead <- struct{}{} }()
 	for {
 		select {
 		case <-ctx.Done():
-			return beat, ctx.Err()
-		case <-woken:
-			return beat, nil
+			return false, ctx.Err()
+		case <-l.wake:
+			return false, nil
 		case <-beat:
-			return s.Wait(Heartbeat), emit(Beat{Now: s.Now().UTC(), Seq: told})
+			return true, nil
+		case <-h.stirred:
 		case <-s.Wait(pollEvery):
-			if !s.Hub.due(s.Now()) {
-				continue
-			}
-			head, err := s.News.Head(ctx)
-			if err != nil {
-				return beat, err
-			}
-			s.Hub.Committed(head.Seq)
+		}
+		if err := h.pass(ctx, s.News); err != nil {
+			return false, err
 		}
 	}
 }

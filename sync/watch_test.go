@@ -14,26 +14,31 @@ import (
 	fieldsync "github.com/sestante/sestante/sync"
 )
 
-// room is a newsroom whose log the test writes.
+// room is a newsroom whose log the test writes: numbers are either in scope 1,
+// which ann holds, or in scope 2, which nobody does.
 type room struct {
 	mu    sync.Mutex
 	seq   int64
-	mine  int64 // the last number that is of the person's
+	mine  int64 // the last number that is in scope 1
 	state fieldsync.DeviceState
-	asked int
+	news  int // how often it was asked for somebody's news
 }
 
 func (r *room) News(_ context.Context, _ report.PersonID, _ string, after int64) (fieldsync.News, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return fieldsync.News{Seq: r.seq, Any: r.mine > after, P: 1, State: r.state}, nil
+	r.news++
+	return fieldsync.News{Seq: r.seq, Any: r.mine > after, P: 1, State: r.state, Scopes: []int64{1}}, nil
 }
 
-func (r *room) Head(context.Context) (fieldsync.Head, error) {
+func (r *room) Since(_ context.Context, after int64) (fieldsync.Changed, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.asked++
-	return fieldsync.Head{Seq: r.seq}, nil
+	c := fieldsync.Changed{Seq: r.seq, Scopes: []int64{2}}
+	if r.mine > after {
+		c.Scopes = append(c.Scopes, 1)
+	}
+	return c, nil
 }
 
 func (r *room) commit(mine bool) {
@@ -111,6 +116,10 @@ func TestWatch(t *testing.T) {
 		r.mu.Lock()
 		r.state = fieldsync.Locked
 		r.mu.Unlock()
+		hub.Look("other")
+		time.Sleep(time.Second)
+		want()
+		hub.Look("dev")
 		r.commit(true)
 		hub.Stir()
 		time.Sleep(time.Second)
@@ -121,5 +130,56 @@ func TestWatch(t *testing.T) {
 		if err := <-ended; !errors.Is(err, context.Canceled) {
 			t.Errorf("Watch() = %v, want the context's end", err)
 		}
+	})
+}
+
+// TestWatchMany lets many streams listen: each is poked for what is its own,
+// whoever of them looks at the log, and nobody is asked about for what is not.
+func TestWatchMany(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const streams = 200
+		r, hub := &room{seq: 5}, &fieldsync.Hub{}
+		now := time.Now //nolint:forbidigo // the bubble's clock
+		var mu sync.Mutex
+		pokes := map[int]int64{}
+		var stops []context.CancelFunc
+		var all sync.WaitGroup
+		for i := range streams {
+			ctx, stop := context.WithCancel(t.Context())
+			stops = append(stops, stop)
+			all.Go(func() {
+				s := fieldsync.Stream{Hub: hub, News: r, Who: "ann", ID: fmt.Sprint(i), After: 5, Beat: time.Hour, Now: now, Wait: time.After}
+				_ = fieldsync.Watch(ctx, s, func(event any) error {
+					if p, ok := event.(fieldsync.Poke); ok {
+						mu.Lock()
+						defer mu.Unlock()
+						pokes[i] = p.Seq
+					}
+					return nil
+				})
+			})
+		}
+		time.Sleep(time.Second)
+		for range streams - 1 { // the ones that lead come and go
+			r.commit(false)
+			hub.Stir()
+			time.Sleep(300 * time.Millisecond)
+			stops[0]()
+			stops = stops[1:]
+		}
+		if r.news > streams {
+			t.Errorf("asked %d times for the news of %d streams that nothing concerned", r.news, streams)
+		}
+		r.commit(true)
+		hub.Stir()
+		time.Sleep(time.Second)
+		synctest.Wait()
+		mu.Lock()
+		if len(pokes) != 1 || pokes[streams-1] != r.seq {
+			t.Errorf("poked %v, want the last stream at %d", pokes, r.seq)
+		}
+		mu.Unlock()
+		stops[0]()
+		all.Wait()
 	})
 }

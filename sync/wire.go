@@ -38,20 +38,24 @@ type Unacked struct {
 
 // A Mutation is one thing done on a device: number Mid of that device.
 type Mutation struct {
-	Mid   int64           `json:"mid"`
-	Tx    string          `json:"tx,omitempty"` // neighbours with the same tx stand or fall together
-	Op    string          `json:"op"`           // call or create
-	Coll  string          `json:"c,omitempty"`
-	ID    string          `json:"id,omitempty"`   // of the record: the report a call is about, the photo that is created
-	Name  string          `json:"name,omitempty"` // of the call, such as "report.start"
-	Call  string          `json:"call,omitempty"` // id of the call; made from device and mid when it is not sent
-	Args  json.RawMessage `json:"args,omitempty"`
-	Set   map[string]Set  `json:"set,omitempty"` // of a create
-	Base  Base            `json:"base,omitzero"`
-	At    time.Time       `json:"at,omitzero"`   // when it happened, by the device's clock
-	Pos   *Pos            `json:"pos,omitempty"` // where the device was
-	Fixes int64           `json:"supersedes,omitempty"`
-	Hash  string          `json:"h,omitempty"`
+	Mid   int64             `json:"mid"`
+	Tx    string            `json:"tx,omitempty"` // neighbours with the same tx stand or fall together
+	Op    string            `json:"op"`           // call, create, patch, add, sets or delete
+	Coll  string            `json:"c,omitempty"`
+	ID    string            `json:"id,omitempty"`   // of the record: the report a call is about, the photo that is created
+	Name  string            `json:"name,omitempty"` // of the call, such as "report.start"
+	Call  string            `json:"call,omitempty"` // id of the call; made from device and mid when it is not sent
+	Args  json.RawMessage   `json:"args,omitempty"`
+	Set   map[string]Set    `json:"set,omitempty"` // of a create or a patch
+	Field string            `json:"f,omitempty"`   // of an add or a sets
+	By    float64           `json:"by,omitempty"`  // of an add
+	Plus  []json.RawMessage `json:"add,omitempty"` // of a sets: members to add
+	Minus []json.RawMessage `json:"rem,omitempty"` // of a sets: members to take out
+	Base  Base              `json:"base,omitzero"`
+	At    time.Time         `json:"at,omitzero"`          // when it happened, by the device's clock
+	Pos   *Pos              `json:"pos,omitempty"`        // where the device was
+	Fixes int64             `json:"supersedes,omitempty"` // the refused mutation that this one puts right
+	Hash  string            `json:"h,omitempty"`
 }
 
 // A Set is one field of a mutation: the value the author saw and the one they
@@ -75,8 +79,12 @@ type Pos struct {
 
 // The operations this engine knows.
 const (
-	OpCall   = "call"
-	OpCreate = "create"
+	OpCall   = "call"   // a call of the lifecycle
+	OpCreate = "create" // a record made on the device
+	OpPatch  = "patch"  // fields without a life of their own
+	OpAdd    = "add"    // to a number
+	OpSets   = "sets"   // members of an array without order
+	OpDelete = "delete" // of one's own record
 )
 
 // A Status says how a mutation ended.
@@ -88,7 +96,7 @@ const (
 	Merged   Status = "merged"   // some of it; the rest had been decided otherwise
 	Noop     Status = "noop"     // it was so already
 	Rejected Status = "rejected" // refused: Code and Msg say why
-	Held     Status = "held"     // kept, not applied: the device is locked
+	Held     Status = "held"     // kept, not applied: the device is locked, or the mutation is in quarantine
 	Skipped  Status = "skipped"  // not tried, because Cause was refused
 )
 
@@ -116,6 +124,13 @@ type Result struct {
 	Cause int64  `json:"cause,omitempty"` // the mutation that made this one pointless
 	Skew  bool   `json:"skew,omitempty"`  // the time it happened was not possible and was moved
 	Dup   bool   `json:"dup,omitempty"`
+
+	// Of a patch: how each field ended, the conflicts that are kept, and the
+	// record as its author now reads it, when that is not what they sent.
+	Fields    map[string]FieldEnd `json:"f,omitempty"`
+	Conflicts []string            `json:"cid,omitempty"`
+	Record    json.RawMessage     `json:"rec,omitempty"`
+	Letter    string              `json:"q,omitempty"` // the dead letter that keeps a refusal for a person
 }
 
 // A PushReply answers a push. Err is empty, or says why the tail was not
@@ -138,9 +153,14 @@ type PushReply struct {
 	Expect int64     `json:"expect,omitempty"`
 	Mid    int64     `json:"mid,omitempty"`
 	AfterS int       `json:"after_s,omitempty"`
+	// Raw acknowledges what could not be read, by the hash of its bytes: it is
+	// kept, and need not be sent again.
+	Raw []string `json:"raw,omitempty"`
 
-	// Stopped is why the tail was deferred, for the log.
-	Stopped error `json:"-"`
+	// Stopped is why the tail was deferred, and Poisoned what went into
+	// quarantine, for the log.
+	Stopped  error   `json:"-"`
+	Poisoned []int64 `json:"-"`
 }
 
 // The errors of a push.
@@ -148,6 +168,7 @@ const (
 	ErrGap   = "gap"
 	ErrFork  = "fork"
 	ErrDefer = "defer"
+	ErrRaw   = "malformed" // the whole body could not be read; Raw has its hash
 )
 
 // A Want asks a device for the bytes of a photo.
@@ -171,16 +192,28 @@ type PullRequest struct {
 	Schema   string `json:"schema,omitempty"`
 	Prio     []int  `json:"prio,omitempty"` // only scopes of these priorities; empty: all
 	MaxBytes int64  `json:"max_bytes,omitempty"`
-	Digest   bool   `json:"dig,omitempty"`
+	Digest   bool   `json:"dig,omitempty"`  // tell at the checkpoint what each scope holds
+	Soft     bool   `json:"soft,omitempty"` // the device can verify and repair: see ResetSoft
 }
+
+// The reasons of a reset, in Hi.
+const (
+	ResetNew     = "new"     // the device has no cursor
+	ResetEpoch   = "epoch"   // the server was restored, or the cursor is from its future
+	ResetHorizon = "horizon" // exits that the device has not had were cleared away
+	// ResetSoft is ResetHorizon for a device that can verify: nothing is to be
+	// forgotten. The lines bring what changed, and what is held too much is to
+	// be found by verifying at the checkpoint.
+	ResetSoft = "soft"
+)
 
 // The lines of a pull, in the order they come: Hi, Drop*, Fill*, then Put and
 // Exit with a Page now and then, and at the end a Checkpoint, or a Page when
 // there is more.
 type (
 	// Hi opens a pull. Reset says that the device must forget what the
-	// following lines do not bring, at the checkpoint that ends them: "epoch"
-	// after the server was restored.
+	// following lines do not bring, at the checkpoint that ends them; but see
+	// ResetSoft.
 	Hi struct {
 		T     string    `json:"t"` // "hi"
 		Epoch string    `json:"epoch"`
@@ -257,7 +290,9 @@ type (
 		Seq  int64  `json:"seq"`
 		Cur  string `json:"cur"`
 		LMid int64  `json:"lmid"`
-		Dig  []any  `json:"dig,omitempty"`
+		// What each scope holds, when the device asked: what it holds itself
+		// once it has taken the lines.
+		Dig []Digested `json:"dig,omitzero"`
 	}
 
 	// Stop ends an exchange whose push was taken and whose pull is refused.
@@ -270,28 +305,34 @@ type (
 
 // Line is how a device tells the lines apart: every key any of them has.
 type Line struct {
-	T     string          `json:"t"`
-	Epoch string          `json:"epoch"`
-	Seq   int64           `json:"seq"`
-	Now   time.Time       `json:"now"`
-	Sc    []Scope         `json:"sc"`
-	Plan  Plan            `json:"plan"`
-	Reset string          `json:"reset"`
-	I     int64           `json:"i"`
-	S     string          `json:"s"`
-	Upto  int64           `json:"upto"`
-	Rows  int64           `json:"rows"`
-	Q     int64           `json:"q"`
-	C     string          `json:"c"`
-	ID    string          `json:"id"`
-	V     int64           `json:"v"`
-	M     []int64         `json:"m"`
-	H     string          `json:"h"`
-	D     json.RawMessage `json:"d"`
-	R     Reason          `json:"r"`
-	Cur   string          `json:"cur"`
-	N     int             `json:"n"`
-	LMid  int64           `json:"lmid"`
-	Code  string          `json:"code"`
-	Msg   string          `json:"msg"`
+	T      string          `json:"t"`
+	Epoch  string          `json:"epoch"`
+	Seq    int64           `json:"seq"`
+	Now    time.Time       `json:"now"`
+	Sc     []Scope         `json:"sc"`
+	Plan   Plan            `json:"plan"`
+	Reset  string          `json:"reset"`
+	I      int64           `json:"i"`
+	S      string          `json:"s"`
+	Upto   int64           `json:"upto"`
+	Rows   int64           `json:"rows"`
+	Q      int64           `json:"q"`
+	C      string          `json:"c"`
+	ID     string          `json:"id"`
+	V      int64           `json:"v"`
+	M      []int64         `json:"m"`
+	H      string          `json:"h"`
+	D      json.RawMessage `json:"d"`
+	R      Reason          `json:"r"`
+	Cur    string          `json:"cur"`
+	N      int             `json:"n"`
+	LMid   int64           `json:"lmid"`
+	Code   string          `json:"code"`
+	Msg    string          `json:"msg"`
+	Dig    []Digested      `json:"dig,omitzero"`
+	P      string          `json:"p,omitempty"`
+	B      []Digest        `json:"b,omitempty"`
+	Newer  []string        `json:"newer,omitempty"`
+	OK     bool            `json:"ok,omitempty"`
+	Behind bool            `json:"behind,omitempty"`
 }

@@ -1,6 +1,6 @@
 import { fault, type FaultData } from './fault.js';
 import type { CallArgs, CallName, Role } from './gen/calls.js';
-import type { Collection } from './gen/rows.js';
+import type { AnyRow, Collection } from './gen/rows.js';
 import { readHealth, type Health } from './health.js';
 import type { Store } from './kv/store.js';
 import { takePart, type Part } from './lead.js';
@@ -10,6 +10,7 @@ import { append, dismiss, limits, readOutbox, refused, type Draft, type Entry } 
 import type { Json } from './outbox/wire.js';
 import { viewAll, viewOne, type View } from './replica/view.js';
 import type { Exchange, Stream } from './sync/http.js';
+import type { Verify } from './sync/verify.js';
 import { alone, broadcast, nobody, webLocks, type Channel, type Locker } from './sync/tabs.js';
 
 /** What a client is made of. One store is one device of one person: another person gets another store. */
@@ -18,6 +19,10 @@ export interface Config {
   name: string;
   store: Store;
   exchange: Exchange;
+  /** Without it a device that differs from the server begins anew, rather than by difference. */
+  verify?: Verify;
+  /** Hands in the receipt that the device destroyed what it held; without it nobody is told. */
+  wiped?: (device: string, signal: AbortSignal) => Promise<void>;
   /** Without it the device asks by itself every `pollMs`. */
   stream?: Stream;
   /** The person's roles, to foresee what a call does without a network; the last ones when not given. */
@@ -76,6 +81,14 @@ export interface Client {
   submit(args: CallArgs['report.submit'], more?: More): Promise<string>;
   /** Queues the announcement of a photo and returns its id. */
   announce(photo: Announcement): Promise<string>;
+  /**
+   * Queues a change of plain fields, which have no life of their own, with what
+   * the person saw: the server merges it field by field with what others
+   * changed meanwhile, and what it could not keep is in `merges`.
+   */
+  patch<C extends Collection>(coll: C, id: string, fields: Partial<AnyRow[C]>): Promise<number>;
+  /** Queues members to add to a field that is a set, and to take out of it. */
+  members(coll: Collection, id: string, field: string, change: { add?: Json[]; remove?: Json[] }): Promise<number>;
   /** Queues calls that stand or fall together. */
   group(calls: readonly AnyCall[]): Promise<number[]>;
   /** Returns a record as the person sees it: the last checkpoint with what waits on top. */
@@ -131,6 +144,8 @@ export async function open(config: Config): Promise<Client> {
     channel: config.channel ?? (tabs ? broadcast(`sestante ${config.name}`) : nobody()),
     onNeedLogin: config.onNeedLogin ?? (() => undefined),
     onChange: changed,
+    ...(config.verify !== undefined && { verify: config.verify }),
+    ...(config.wiped !== undefined && { wiped: config.wiped }),
     ...(config.stream !== undefined && { stream: config.stream }),
     ...(config.app !== undefined && { app: config.app }),
     ...(config.maxBytes !== undefined && { maxBytes: config.maxBytes }),
@@ -158,6 +173,18 @@ export async function open(config: Config): Promise<Client> {
       await queue([{ op: 'create', c: 'media', id, set }]);
       return id;
     },
+    async patch(coll, id, fields) {
+      const seen = ((await client.get(coll, id))?.row ?? {}) as Record<string, Json | undefined>;
+      const set: NonNullable<Draft['set']> = {};
+      for (const [name, value] of Object.entries(fields as Record<string, Json | undefined>)) {
+        const from = seen[name];
+        if (value !== undefined) set[name] = { ...(from !== undefined && { f: from }), t: value };
+      }
+      if (Object.keys(set).length === 0) throw fault('invalid', 'client.args', 'There is nothing to change.', { field: 'fields' });
+      return first(await queue([{ op: 'patch', c: coll, id, set }]));
+    },
+    members: async (coll, id, field, { add = [], remove = [] }) =>
+      first(await queue([{ op: 'sets', c: coll, id, f: field, ...(add.length > 0 && { add }), ...(remove.length > 0 && { rem: remove }) }])),
     group: (calls) => queue(calls.map((c) => draftOf(c))),
     get: (coll, id) => store.read(['meta', 'base', 'outbox'], (tx) => viewOne(tx, coll, id)),
     list: (coll) => store.read(['meta', 'base', 'outbox'], (tx) => viewAll(tx, coll)),

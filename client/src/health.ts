@@ -21,7 +21,9 @@ export interface Health {
   oldestWaiting?: string;
   /** When what is shown was last in step, by this device's clock: RFC 3339. */
   lastCheckpoint?: string;
-  /** The number of that checkpoint; 0 before the first. */
+  /** When a checkpoint last proved that the device holds what the server says: RFC 3339. */
+  lastVerified?: string;
+  /** The number of the last checkpoint; 0 before the first. */
   seq: number;
   /** Photos whose bytes the server has not got. */
   photosWaiting: number;
@@ -53,6 +55,7 @@ export function readHealth(store: Store, live: Pick<Health, 'loop' | 'leading' |
       waiting: waiting.length,
       ...(waiting[0] !== undefined && { oldestWaiting: waiting[0].at }),
       ...(meta.checkedAt !== '' && { lastCheckpoint: meta.checkedAt }),
+      ...(meta.verifiedAt !== '' && { lastVerified: meta.verifiedAt }),
       seq: meta.seq,
       photosWaiting: photos.size,
       attention: outbox.filter(refused).length,

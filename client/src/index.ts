@@ -22,6 +22,7 @@ export type { View } from './replica/view.js';
 export { http } from './sync/http.js';
 export type { Exchange, HttpConfig, Stream } from './sync/http.js';
 export type { Body } from './sync/lines.js';
+export type { Verify, VerifyRequest } from './sync/verify.js';
 export type { LoopState } from './sync/loop.js';
 export { alone, broadcast, nobody, webLocks } from './sync/tabs.js';
 export type { Channel, Locker, Message } from './sync/tabs.js';

@@ -2,12 +2,11 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 
 import { canonical, plain } from '../src/outbox/canonical.js';
-import { bodyHash, callId, chain, newId, validId } from '../src/outbox/chain.js';
+import { bodyHash, chain, newId, validId } from '../src/outbox/chain.js';
 import type { Json, Mutation } from '../src/outbox/wire.js';
 
 interface Vectors {
   canonical: { name: string; mutation: Mutation; canonical: string; hash: string }[];
-  calls: { device: string; mid: number; id: string }[];
   bodies: { body: string; hash: string }[];
 }
 
@@ -21,10 +20,6 @@ test('mutations have the canonical form and the hash that the server gives them'
     expect(previous, v.name).toBe(v.hash);
   }
   expect(vectors.canonical.length).toBeGreaterThan(5);
-});
-
-test('calls have the ids that the server gives them', async () => {
-  for (const v of vectors.calls) expect(await callId(v.device, v.mid)).toBe(v.id);
 });
 
 test('bodies have the hash of their bytes', async () => {

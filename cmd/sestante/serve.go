@@ -119,6 +119,10 @@ func (h *house) loops(ctx context.Context) (*jobs.Group, error) {
 	loops.Add("grants", jobs.Every(time.Minute, "grants", jobs.Alone{}, h.log, func(ctx context.Context) error {
 		return h.store.SweepGrants(ctx, h.now())
 	}))
+	loops.Add("exits", jobs.Every(24*time.Hour, "exits", jobs.Alone{}, h.log, func(ctx context.Context) error {
+		_, err := h.sync.ClearExits(ctx)
+		return err
+	}))
 	if h.cfg.Report.AutoVerifyDays > 0 {
 		loops.Add("verify", jobs.Every(10*time.Minute, "verify", jobs.Alone{}, h.log, func(ctx context.Context) error {
 			_, err := h.desk.VerifyUnattended(ctx)

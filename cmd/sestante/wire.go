@@ -86,7 +86,7 @@ func (h *house) furnish(ctx context.Context) error {
 	if h.desk, err = desk.New(deskConfig(h.cfg, h.store, h.log, h.now, h.changed)); err != nil {
 		return err
 	}
-	h.sync, err = desk.NewSync(h.desk, desk.SyncConfig{Hub: h.hub, Limits: fieldsync.Limits{
+	h.sync, err = desk.NewSync(h.desk, desk.SyncConfig{Hub: h.hub, Heartbeat: h.cfg.Sync.Heartbeat, Limits: fieldsync.Limits{
 		Muts: h.cfg.Sync.MaxMutations, PushBytes: h.cfg.Sync.MaxPushBytes, PullBytes: h.cfg.Sync.MaxPullBytes,
 	}})
 	return err

@@ -62,32 +62,58 @@ func (c *Country) catalogue(context.Context) error {
 			}
 		}
 	}
-	return c.sites()
+	return c.branches()
 }
 
-// sites puts a branch into each of a few towns, and a sorting centre, which the
-// overlay district takes wherever it lies.
-func (c *Country) sites() error {
-	for i, s := range []struct {
-		name, kind string
-		lon, lat   float64
+// branches puts a branch into every district, and three sorting centres where
+// the overlay district takes them from the districts around: the rule of the
+// territory is not "where" alone, but "what" too.
+func (c *Country) branches() error {
+	centres := []struct {
+		name     string
+		lon, lat float64
 	}{
-		{"Milano Cordusio", "filiale", 9.1867, 45.4654},
-		{"Roma San Silvestro", "filiale", 12.4806, 41.9029},
-		{"Arezzo Centro", "up", 11.8807, 43.4633},
-		{"Napoli Matteotti", "filiale", 14.2497, 40.8448},
-		{"Palermo Roma", "filiale", 13.3640, 38.1190},
-		{"Peschiera Borromeo, smistamento", "cs", 9.3100, 45.4330},
-	} {
-		id, err := c.save("sites", map[string]any{
-			"code": fmt.Sprintf("S%03d", i+1), "name": s.name, "type": s.kind, "lon": s.lon, "lat": s.lat, "hasPoint": true, "clientOrg": c.orgs["mp"],
+		{"Smistamento Peschiera Borromeo", 9.31, 45.433},
+		{"Smistamento Torino", 7.62, 45.05},
+		{"Smistamento Brescia", 10.20, 45.53},
+	}
+	for _, s := range centres {
+		if err := c.site(s.name, "cs", "pcl", s.lon, s.lat); err != nil {
+			return err
+		}
+	}
+	for _, a := range c.areas {
+		if a.Kind != geo.District {
+			continue
+		}
+		p := c.inside(a)
+		if err := c.site("Filiale "+a.Name, "filiale", "mp", p.Lon, p.Lat); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// machines are the types of asset every site has, by the object type they are
+// reported under.
+var machines = map[string]string{"atm": "ATM", "queue_manager": "GA", "workstation": "PDL", "printer": "ST"}
+
+func (c *Country) site(name, kind, client string, lon, lat float64) error {
+	s := site{code: fmt.Sprintf("S%03d", len(c.sites)+1), assets: map[string]string{}}
+	id, err := c.save("sites", map[string]any{
+		"code": s.code, "name": name, "type": kind, "lon": lon, "lat": lat, "hasPoint": true, "clientOrg": c.orgs[client],
+	})
+	if err != nil {
+		return err
+	}
+	for object, letters := range machines {
+		s.assets[object], err = c.save("assets", map[string]any{
+			"code": letters + "-" + s.code, "type": object, "site": id, "status": "in_service",
 		})
 		if err != nil {
 			return err
 		}
-		if _, err := c.save("assets", map[string]any{"code": fmt.Sprintf("A%03d", i+1), "type": "atm", "site": id, "status": "in_service"}); err != nil {
-			return err
-		}
 	}
+	c.sites = append(c.sites, s)
 	return nil
 }

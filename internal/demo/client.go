@@ -20,6 +20,7 @@ type caller struct {
 	base  string
 	token string
 	lang  string
+	did   func(string) // told of each request; may be nil
 }
 
 // An answerError is an answer that is not a good one.
@@ -39,14 +40,15 @@ func codeOf(err error) string {
 	return ""
 }
 
-// signIn signs a person in.
-func signIn(ctx context.Context, base string, p Person) (caller, error) {
+// as signs a person in.
+func (c caller) as(ctx context.Context, p Person) (caller, error) {
 	var out struct {
 		Token string `json:"token"`
 	}
-	err := caller{base: base}.send(ctx, http.MethodPost, "/api/collections/users/auth-with-password",
+	err := c.send(ctx, http.MethodPost, "/api/collections/users/auth-with-password",
 		map[string]string{"identity": p.Email, "password": Password}, &out)
-	return caller{base: base, token: out.Token}, err
+	c.token = out.Token
+	return c, err
 }
 
 // api is where the mobile API lives.
@@ -86,6 +88,9 @@ func (c caller) do(ctx context.Context, method, path, contentType string, body i
 		return nil, err
 	}
 	defer func() { _ = res.Body.Close() }() // it was only read
+	if c.did != nil {
+		c.did(fmt.Sprintf("%s %s %d", method, path, res.StatusCode))
+	}
 	data, err := io.ReadAll(res.Body)
 	if err != nil {
 		return nil, err
@@ -143,9 +148,9 @@ func (c caller) track(ctx context.Context, token string) (desk.Tracking, error) 
 	return out, err
 }
 
-// register registers a phone that can ring.
-func (c caller) register(ctx context.Context, device, phone string) error {
-	return c.send(ctx, http.MethodPut, api+"devices/"+device, map[string]string{
-		"platform": "android", "pushToken": phone, "name": phone, "language": "it",
+// register registers a phone that can ring. It rings in its owner's language.
+func (c caller) register(ctx context.Context, phone string) error {
+	return c.send(ctx, http.MethodPut, api+"devices/"+desk.NewID(), map[string]string{
+		"platform": "android", "pushToken": phone, "name": phone,
 	}, nil)
 }

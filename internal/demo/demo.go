@@ -19,6 +19,7 @@ import (
 
 	"github.com/sestante/sestante/desk"
 	"github.com/sestante/sestante/geo"
+	"github.com/sestante/sestante/report"
 )
 
 // Password is everybody's in a demo.
@@ -29,10 +30,12 @@ type Config struct {
 	App     *core.BaseApp
 	Desk    func(now func() time.Time) (*desk.Desk, error) // a desk with another clock over the same data
 	Now     func() time.Time
+	Zone    *time.Location // of the people; nil: UTC
 	Log     *slog.Logger
 	Reports int    // how many
 	Seed    uint64 // of chance
 	Data    string // folder with real boundaries and photos; empty: those that ship with the program
+	Lang    string // it or en: what the public and the desk read; crews read Italian
 }
 
 // A Country is what Seed made: who is there, and where things are.
@@ -45,11 +48,23 @@ type Country struct {
 	locate    func(desk.Place) geo.Answer
 	orgs      map[string]string // code to id
 	objects   map[string]string // code to id
+	sites     []site
+	actors    map[string]report.Actor // by the person's id
+	after     map[drawing][]byte
+	master    master
 	People    []Person
 	Districts int
 	Reports   int
 	Photos    int
 	States    map[string]int // how many reports ended in each state
+	Routings  map[string]int // how many reports found their district in each way
+}
+
+// A master is an open report that duplicates may be joined to.
+type master struct {
+	id    report.ID
+	what  thing
+	where spot
 }
 
 // A Person is somebody with a sign-in.
@@ -66,7 +81,11 @@ type Person struct {
 func Seed(ctx context.Context, cfg Config) (*Country, error) {
 	c := &Country{
 		cfg: cfg, rnd: rand.New(rand.NewPCG(cfg.Seed, 4)),
-		orgs: map[string]string{}, objects: map[string]string{}, States: map[string]int{},
+		orgs: map[string]string{}, objects: map[string]string{}, actors: map[string]report.Actor{}, after: map[drawing][]byte{},
+		States: map[string]int{}, Routings: map[string]int{},
+	}
+	if cfg.Zone == nil {
+		c.cfg.Zone = time.UTC
 	}
 	var err error
 	c.clock = cfg.Now()

@@ -60,6 +60,8 @@ func (c *Country) organisations(context.Context) error {
 // roster is who works for the whole country, one a role.
 var roster = []Person{
 	{Role: "citizen", Email: "giulia", Name: "Giulia Ferri"},
+	{Role: "citizen", Email: "amir", Name: "Amir Haddad"},
+	{Role: "citizen", Email: "rosa", Name: "Rosa Greco"},
 	{Role: "accredited_reporter", Email: "centrale", Name: "Centrale operativa"},
 	{Role: "l1_operator", Email: "anna", Name: "Anna Conti"},
 	{Role: "coordinator", Email: "carlo", Name: "Carlo Neri"},
@@ -96,7 +98,7 @@ func (c *Country) people(context.Context) error {
 			if err == nil {
 				err = c.person(Person{Role: "pole_manager", Email: "polo." + code, Name: next() + ", polo " + a.Name}, org, []string{string(a.ID)})
 			}
-		case geo.District:
+		case geo.District, geo.Overlay:
 			err = c.crew(a, code, next)
 		default:
 		}
@@ -123,6 +125,14 @@ func (c *Country) crew(a geo.Area, code string, next func() string) error {
 	return nil
 }
 
+// languageOf returns what somebody reads.
+func (c *Country) languageOf(p Person) string {
+	if p.District != "" || c.cfg.Lang == "" {
+		return "it"
+	}
+	return c.cfg.Lang
+}
+
 // person saves somebody with one role. The password is hashed once and shared:
 // a hundred hashes take seconds, and in a demo it is everybody's anyway.
 func (c *Country) person(p Person, org string, areas []string) error {
@@ -134,7 +144,7 @@ func (c *Country) person(p Person, org string, areas []string) error {
 	r := core.NewRecord(col)
 	r.Set("email", p.Email)
 	r.Set("name", p.Name)
-	r.Set("language", "it")
+	r.Set("language", c.languageOf(p))
 	r.Set("org", org)
 	r.Set("verified", true)
 	if len(c.People) == 0 {

@@ -1,21 +1,19 @@
 package demo
 
 import (
+	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/sestante/sestante/desk"
-	"github.com/sestante/sestante/internal/photogen"
 	"github.com/sestante/sestante/media"
 	"github.com/sestante/sestante/report"
-	fieldsync "github.com/sestante/sestante/sync"
 )
 
 // clientID is the id Giulia's phone gave the report.
@@ -33,10 +31,10 @@ func (s *Story) submit(ctx context.Context) error {
 	}
 	p, _ := s.Country.Find("citizen", "")
 	var err error
-	if s.giulia, err = signIn(ctx, s.Base, p); err != nil {
+	if s.giulia, err = s.nobody().as(ctx, p); err != nil {
 		return err
 	}
-	if err := s.giulia.register(ctx, desk.NewID(), "telefono-giulia"); err != nil {
+	if err := s.giulia.register(ctx, phoneGiulia); err != nil {
 		return err
 	}
 	var got desk.Receipt
@@ -48,7 +46,7 @@ func (s *Story) submit(ctx context.Context) error {
 		return check(false, "position %v, district %v", got.Position, got.District)
 	}
 	s.district = got.District.Code
-	s.say("she sends one photo and no coordinates", "manda una foto e nessuna coordinata")
+	s.say("she sends one photo of %d kB, and no coordinates", "manda una foto di %d kB, e nessuna coordinata", len(s.photo)/1000)
 	s.say("receipt %s: the photo was taken at %.5f, %.5f", "ricevuta %s: la foto è stata scattata a %.5f, %.5f", got.Code, got.Position.Lon, got.Position.Lat)
 	var where desk.Located
 	path := fmt.Sprintf("%sareas/locate?lon=%v&lat=%v", api, got.Position.Lon, got.Position.Lat)
@@ -89,11 +87,11 @@ func (s *Story) private(ctx context.Context) error {
 		if err := check(!media.HasMetadata(data), "%s holds metadata", path); err != nil {
 			return err
 		}
-		s.say("%d kB upright, without position, time or camera", "%d kB diritti, senza posizione, ora né fotocamera", len(data)/1000)
+		s.say("a picture of %d kB, upright, without position, time or camera", "un'immagine di %d kB, diritta, senza posizione, ora né fotocamera", len(data)/1000)
 	}
 	path := strings.TrimSuffix(track.Photos[0].Large, "large") + "original"
 	_, err = s.nobody().do(ctx, http.MethodGet, path, "", nil)
-	s.say("the original: refused (%s)", "l'originale: rifiutato (%s)", codeOf(err))
+	s.say("the original, on her own link too: refused (%s)", "l'originale, anche sul suo link: rifiutato (%s)", codeOf(err))
 	return check(codeOf(err) == "media.none", "the original answers %v", err)
 }
 
@@ -109,14 +107,34 @@ func (s *Story) dispatch(ctx context.Context) error {
 		return err
 	}
 	s.say("%s is now: %s", "%s ora è: %s", s.code, res.State.Label().In(s.Lang))
-	if err := s.rang(ctx, "telefono-referente", "assignment"); err != nil {
+	if err := s.original(ctx); err != nil {
 		return err
 	}
-	if err := s.rang(ctx, "telefono-giulia", "forwarded"); err != nil {
+	if err := s.rang(ctx, phoneLead, "assignment"); err != nil {
 		return err
+	}
+	if err := s.rang(ctx, phoneGiulia, "forwarded"); err != nil {
+		return err
+	}
+	if s.Lang != "it" {
+		s.say("(a phone speaks its owner's language: the crews read Italian)", "")
 	}
 	_, err = s.track(ctx)
 	return err
+}
+
+// original looks at what Giulia's camera wrote, as the staff may.
+func (s *Story) original(ctx context.Context) error {
+	seen, err := s.view(ctx)
+	if err != nil || len(seen.Photos) != 1 {
+		return check(false, "%d photos for the staff: %v", len(seen.Photos), err)
+	}
+	data, err := s.anna.do(ctx, http.MethodGet, strings.TrimSuffix(seen.Photos[0].Large, "large")+"original", "", nil)
+	if err != nil {
+		return err
+	}
+	s.say("she may open the original, bit for bit as it was sent", "lei può aprire l'originale, identico a come è stato inviato")
+	return check(bytes.Equal(data, s.photo), "the original is not what was sent")
 }
 
 func (s *Story) assign(ctx context.Context) error {
@@ -124,14 +142,15 @@ func (s *Story) assign(ctx context.Context) error {
 	if err := s.lead.send(ctx, http.MethodGet, api+"map/reports?bbox=6,36,19,47.5&district="+s.district, nil, &shown); err != nil {
 		return err
 	}
-	s.say("%d open reports in the district on the map", "%d segnalazioni aperte del distretto sulla mappa", len(shown.Features))
+	s.say("%d open reports on the map of %s", "%d segnalazioni aperte sulla mappa di %s", len(shown.Features), s.district)
 	if err := check(slices.ContainsFunc(shown.Features, func(f desk.Feature) bool { return f.ID == s.report }), "%s is not on the lead's map", s.code); err != nil {
 		return err
 	}
 	if _, err := s.lead.call(ctx, "report.reassign", s.report, report.ReassignArgs{Assignee: report.PersonID(s.techPerson.ID)}); err != nil {
 		return err
 	}
-	return s.rang(ctx, "telefono-tecnico", "assignment")
+	s.say("given to %s", "affidata a %s", s.techPerson.Name)
+	return s.rang(ctx, phoneTech, "assignment")
 }
 
 func (s *Story) program(ctx context.Context) error {
@@ -139,10 +158,10 @@ func (s *Story) program(ctx context.Context) error {
 	if _, err := s.lead.call(ctx, "report.program", s.report, report.PlanArgs{PlannedCloseDate: report.Date(day)}); err != nil {
 		return err
 	}
-	if err := s.rang(ctx, "telefono-giulia", "scheduled"); err != nil {
+	if err := s.rang(ctx, phoneGiulia, "scheduled"); err != nil {
 		return err
 	}
-	if err := s.rang(ctx, "telefono-tecnico", "schedule"); err != nil {
+	if err := s.rang(ctx, phoneTech, "schedule"); err != nil {
 		return err
 	}
 	track, err := s.track(ctx)
@@ -150,63 +169,6 @@ func (s *Story) program(ctx context.Context) error {
 		return err
 	}
 	return check(track.Phase == report.PhaseScheduling && string(track.ScheduledFor) == day, "the link shows %s for %q", track.Phase, track.ScheduledFor)
-}
-
-func (s *Story) workOffline(ctx context.Context) error {
-	if err := s.phone.Sync(ctx); err != nil {
-		return err
-	}
-	before, found := s.phone.View("reports", s.report)
-	if !found || before.State() != report.Scheduled {
-		return check(false, "the phone shows %v (%v)", before.State(), found)
-	}
-	s.say("the phone has %d reports; then the network goes", "il telefono ha %d segnalazioni; poi la rete sparisce", len(s.phone.List("reports")))
-	s.offline = true
-	after, err := photogen.JPEG(photogen.Scene{Kind: photogen.Pothole, Seed: 8, TakenAt: s.Now(), Width: 800, Height: 600})
-	if err != nil {
-		return err
-	}
-	s.after = after
-	if _, err := s.phone.Call("report.start", report.ID(s.report), struct{}{}); err != nil {
-		return err
-	}
-	if err := s.declare(after); err != nil {
-		return err
-	}
-	if _, err := s.phone.Call("report.resolve", report.ID(s.report), report.ResolveArgs{Outcome: "fixed", Text: "Buca riempita e rullata"}); err != nil {
-		return err
-	}
-	if err := s.phone.Sync(ctx); err == nil {
-		return check(false, "there was a network after all")
-	}
-	mine, _ := s.phone.View("reports", s.report)
-	health := s.phone.Health()
-	s.say("start, photo, resolve: on the phone it is %s, %d things wait to be sent", "inizia, fotografa, risolve: sul telefono è %s, %d cose attendono l'invio",
-		mine.State().Label().In(s.Lang), health.Waiting)
-	theirs, err := s.stored(ctx)
-	if err != nil {
-		return err
-	}
-	s.say("on the server it still is %s", "sul server è ancora %s", report.State(theirs).Label().In(s.Lang))
-	return check(mine.State() == report.Resolved && theirs == string(report.Scheduled) && health.Waiting == 3, "phone %s, server %s, %d waiting", mine.State(), theirs, health.Waiting)
-}
-
-// declare tells the phone of a photo whose bytes are sent when there is a
-// network.
-func (s *Story) declare(photo []byte) error {
-	sum := sha256.Sum256(photo)
-	set := map[string]fieldsync.Set{}
-	for name, v := range map[string]any{
-		"report": s.report, "kind": "after", "sha256": hex.EncodeToString(sum[:]), "size": len(photo), "type": "image/jpeg", "takenAt": s.Now().UTC(),
-	} {
-		raw, err := json.Marshal(v)
-		if err != nil {
-			return err
-		}
-		set[name] = fieldsync.Set{To: raw}
-	}
-	_, err := s.phone.Do(fieldsync.Mutation{Op: fieldsync.OpCreate, Coll: "media", ID: desk.NewID(), Set: set})
-	return err
 }
 
 // stored returns the state of the report on the server.
@@ -229,45 +191,7 @@ func (s *Story) escalate(ctx context.Context) error {
 	if _, err := s.carlo.call(ctx, "report.escalate", s.report, report.EscalateArgs{Kind: report.Hierarchical, Reason: "Due bici cadute stamattina"}); err != nil {
 		return err
 	}
-	return s.rang(ctx, "telefono-elena", "escalation")
-}
-
-func (s *Story) comeBack(ctx context.Context) error {
-	s.offline, s.loseNext = false, true
-	if err := s.phone.Sync(ctx); err == nil {
-		return check(false, "the answer did not get lost")
-	}
-	s.say("the first answer gets lost on its way; the phone sends the same again", "la prima risposta si perde per strada; il telefono rimanda le stesse cose")
-	if err := s.phone.Sync(ctx); err != nil {
-		return err
-	}
-	var sent desk.ReportView
-	var photos struct {
-		Photos []desk.PhotoView `json:"photos"`
-	}
-	if err := s.tech.upload(ctx, api+"media", map[string]string{"report": s.report, "kind": "after"}, s.after, &photos); err != nil {
-		return err
-	}
-	sent, err := s.view(ctx)
-	if err != nil {
-		return err
-	}
-	counts := map[string]int{}
-	for _, e := range sent.Events {
-		counts[e.Type]++
-	}
-	s.say("on the server: started %d time, photographed %d, resolved %d; nothing waits on the phone", "sul server: iniziata %d volta, fotografata %d, risolta %d; sul telefono non attende nulla",
-		counts["start"], counts["photo"], counts["resolve"])
-	priority, _ := sent.Report["priority"].(float64)
-	s.say("what the coordinator changed meanwhile is there too: priority %.0f", "c'è anche ciò che il coordinatore ha cambiato intanto: priorità %.0f", priority)
-	health, refused := s.phone.Health(), s.phone.Refusals()
-	if err := check(counts["start"] == 1 && counts["photo"] == 1 && counts["resolve"] == 1 && priority == 1, "events %v, priority %v", counts, priority); err != nil {
-		return err
-	}
-	if err := check(len(sent.Photos) == 2 && sent.Photos[1].Width == 800, "photos %+v", sent.Photos); err != nil {
-		return err
-	}
-	return check(health.Waiting == 0 && len(refused) == 0 && s.lost == 1, "%d waiting, %d refused, %d lost", health.Waiting, len(refused), s.lost)
+	return s.rang(ctx, phoneElena, "escalation")
 }
 
 func (s *Story) notTheExecutor(ctx context.Context) error {
@@ -280,7 +204,7 @@ func (s *Story) verify(ctx context.Context) error {
 	if _, err := s.anna.call(ctx, "report.verify", s.report, map[string]any{"ok": true}); err != nil {
 		return err
 	}
-	if err := s.rang(ctx, "telefono-giulia", "closed"); err != nil {
+	if err := s.rang(ctx, phoneGiulia, "closed"); err != nil {
 		return err
 	}
 	track, err := s.track(ctx)
@@ -293,55 +217,6 @@ func (s *Story) verify(ctx context.Context) error {
 	return check(track.Phase == report.PhaseClosure && len(track.Messages) >= 5, "the link shows %s with %d messages", track.Phase, len(track.Messages))
 }
 
-func (s *Story) leaves(ctx context.Context) error {
-	before := len(s.phone.List("reports"))
-	if err := s.phone.Sync(ctx); err != nil {
-		return err
-	}
-	_, still := s.phone.View("reports", s.report)
-	s.say("%d reports before, %d after", "%d segnalazioni prima, %d dopo", before, len(s.phone.List("reports")))
-	return check(!still, "%s is still on the phone", s.code)
-}
-
-func (s *Story) revoke(ctx context.Context) error {
-	before := len(s.phone.List("reports"))
-	areas, err := s.takeRole(ctx)
-	if err != nil {
-		return err
-	}
-	if err := s.phone.Sync(ctx); err != nil {
-		return err
-	}
-	after := len(s.phone.List("reports"))
-	s.say("the role is taken away: %d reports on the phone before, %d after", "il ruolo viene tolto: %d segnalazioni sul telefono prima, %d dopo", before, after)
-	if err := check(after == 0, "%d reports are still on the phone", after); err != nil {
-		return err
-	}
-	if _, err := s.Country.save("roles", map[string]any{"person": s.techPerson.ID, "role": "technician", "areas": areas}); err != nil {
-		return err
-	}
-	if err := s.phone.Sync(ctx); err != nil {
-		return err
-	}
-	again := len(s.phone.List("reports"))
-	s.say("it is given back: %d again", "viene ridato: di nuovo %d", again)
-	return check(again == before, "%d reports came back, %d had gone", again, before)
-}
-
-// takeRole takes the technician's role away, and returns the areas it had.
-func (s *Story) takeRole(ctx context.Context) ([]string, error) {
-	roles, err := s.Country.cfg.App.FindAllRecords("roles")
-	if err != nil {
-		return nil, err
-	}
-	for _, r := range roles {
-		if r.GetString("person") == s.techPerson.ID {
-			return r.GetStringSlice("areas"), s.Country.cfg.App.DeleteWithContext(ctx, r)
-		}
-	}
-	return nil, check(false, "the technician has no role")
-}
-
 func (s *Story) publicMap(ctx context.Context) error {
 	data, err := s.nobody().do(ctx, http.MethodGet, api+"map/public?bbox=6,36,19,47.5", "", nil)
 	if err != nil {
@@ -351,15 +226,20 @@ func (s *Story) publicMap(ctx context.Context) error {
 	if err := json.Unmarshal(data, &shown); err != nil {
 		return err
 	}
-	s.say("%d open reports on the public map", "%d segnalazioni aperte sulla mappa pubblica", len(shown.Features))
-	for _, word := range []string{"Giulia", "@", "telefono", "ci cadono le bici", s.techPerson.ID} {
+	i := slices.IndexFunc(shown.Features, func(f desk.Feature) bool { return f.ID == s.report })
+	if i < 0 {
+		return check(false, "%s is not on the public map", s.code)
+	}
+	properties := slices.Sorted(maps.Keys(shown.Features[i].Properties))
+	s.say("%d open reports; of each: %s", "%d segnalazioni aperte; di ognuna: %s", len(shown.Features), strings.Join(properties, ", "))
+	for _, word := range []string{"Giulia", "@", "phone-", "ci cadono le bici", s.techPerson.ID} {
 		if err := check(!strings.Contains(string(data), word), "the public map holds %q", word); err != nil {
 			return err
 		}
 	}
 	_, err = s.nobody().do(ctx, http.MethodGet, api+"map/reports", "", nil)
 	s.say("the staff's map, without signing in: refused (%s)", "la mappa interna, senza accesso: rifiutata (%s)", codeOf(err))
-	return check(len(shown.Features) > 0 && codeOf(err) == "api.sign_in", "%d features; the staff's map answers %v", len(shown.Features), err)
+	return check(codeOf(err) == "api.sign_in", "the staff's map answers %v", err)
 }
 
 func (s *Story) again(ctx context.Context) error {

@@ -4,21 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/sestante/sestante/desk"
 	"github.com/sestante/sestante/internal/fcmfake"
 	"github.com/sestante/sestante/internal/photogen"
 	"github.com/sestante/sestante/report"
-	fieldsync "github.com/sestante/sestante/sync"
 	"github.com/sestante/sestante/sync/device"
-	httpdevice "github.com/sestante/sestante/sync/device/http"
 )
 
 // A Step is one step of the story: who did what, what they saw, and whether it
@@ -27,6 +21,7 @@ type Step struct {
 	N     int      `json:"n"`
 	Title string   `json:"title"`
 	Who   string   `json:"who"`
+	Did   []string `json:"did"` // the requests, with the status of each answer
 	Saw   []string `json:"saw"`
 	OK    bool     `json:"ok"`
 	Error string   `json:"error,omitempty"`
@@ -46,6 +41,7 @@ type Story struct {
 	mu     sync.Mutex
 	rings  []fcmfake.Message
 	rung   chan struct{} // closed and made anew at each ring
+	did    []string
 	saw    []string
 	photo  []byte // Giulia's
 	after  []byte // the technician's
@@ -82,19 +78,25 @@ func check(ok bool, format string, args ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{errCheck}, args...)...)
 }
 
-// Play tells the story. A step that fails is told, and so are those after it
-// that can still be tried: the error of each is in the step.
+// Play tells the story, until ctx ends. A step that fails is told, and so are
+// those after it that can still be tried: the error of each is in the step.
 func (s *Story) Play(ctx context.Context) []Step {
 	s.rung = make(chan struct{})
 	s.Phones.OnMessage(s.ring)
 	var out []Step
 	for i, scene := range s.scenes() {
-		s.saw = nil
+		if ctx.Err() != nil {
+			break
+		}
+		s.did, s.saw = []string{}, []string{}
 		began := s.Now()
-		err := scene.play(ctx)
-		step := Step{N: i + 1, Title: scene.english, Who: scene.who, Saw: s.saw, OK: err == nil, Ms: s.Now().Sub(began).Milliseconds()}
-		if s.Lang == "it" {
-			step.Title = scene.italian
+		err := s.possible(scene)
+		if err == nil {
+			err = scene.play(ctx)
+		}
+		step := Step{
+			N: i + 1, Title: scene.title.In(s.Lang), Who: scene.who.In(s.Lang), Did: s.did, Saw: s.saw,
+			OK: err == nil, Ms: s.Now().Sub(began).Milliseconds(),
 		}
 		if err != nil {
 			step.Error = err.Error()
@@ -107,68 +109,63 @@ func (s *Story) Play(ctx context.Context) []Step {
 	return out
 }
 
-// nobody is a caller who is not signed in.
-func (s *Story) nobody() caller { return caller{base: s.Base, lang: s.Lang} }
-
-type scene struct {
-	who, english, italian string
-	play                  func(context.Context) error
+// possible says whether what a scene is about is there.
+func (s *Story) possible(one scene) error {
+	if err := check(!one.report || s.report != "", "there is no report to go on with"); err != nil {
+		return err
+	}
+	return check(!one.phone || s.phone != nil, "there is no phone to go on with")
 }
+
+// Track returns the address of the private link of the story's report, or "".
+func (s *Story) Track() string {
+	if s.token == "" {
+		return ""
+	}
+	return s.Base + api + "track/" + s.token
+}
+
+// nobody is a caller who is not signed in.
+func (s *Story) nobody() caller {
+	return caller{base: s.Base, lang: s.Lang, did: func(request string) { s.did = append(s.did, request) }}
+}
+
+// A scene is one step before it is played, and what it cannot be without.
+type scene struct {
+	who, title    report.Label
+	report, phone bool
+	play          func(context.Context) error
+}
+
+// Who acts in the story.
+var (
+	giulia  = report.Label{English: "Giulia, citizen", Italian: "Giulia, cittadina"}
+	anna    = report.Label{English: "Anna, first level", Italian: "Anna, primo livello"}
+	lead    = report.Label{English: "District lead", Italian: "Referente di distretto"}
+	tech    = report.Label{English: "Technician", Italian: "Tecnico"}
+	carlo   = report.Label{English: "Carlo, coordinator", Italian: "Carlo, coordinatore"}
+	admin   = report.Label{English: "Administration", Italian: "Amministrazione"}
+	anybody = report.Label{English: "Anybody", Italian: "Chiunque"}
+)
 
 func (s *Story) scenes() []scene {
+	label := func(english, italian string) report.Label { return report.Label{English: english, Italian: italian} }
 	return []scene{
-		{"Giulia, cittadina", "A photo becomes a report, and finds its district", "Una foto diventa una segnalazione e trova il suo distretto", s.submit},
-		{"Giulia, cittadina", "What the public gets holds nothing of the camera", "In ciò che è pubblico non resta nulla della fotocamera", s.private},
-		{"Anna, primo livello", "The first level takes charge and forwards it", "Il primo livello la prende in carico e la inoltra", s.dispatch},
-		{"Referente di distretto", "The district lead sees it on the map and gives it to a technician", "Il referente la vede sulla mappa e la affida a un tecnico", s.assign},
-		{"Referente di distretto", "A date is planned, and Giulia is told", "Si programma una data, e Giulia lo sa", s.program},
-		{"Tecnico", "The technician goes where there is no network, and works", "Il tecnico va dove non c'è rete, e lavora", s.workOffline},
-		{"Carlo, coordinatore", "Meanwhile the coordinator escalates, with a reason", "Intanto il coordinatore fa un'escalation, con un motivo", s.escalate},
-		{"Tecnico", "Back on the network: everything arrives, once", "Di nuovo in rete: tutto arriva, una volta sola", s.comeBack},
-		{"Tecnico", "Whoever did the work may not verify it", "Chi ha fatto il lavoro non può verificarlo", s.notTheExecutor},
-		{"Anna, primo livello", "Somebody else verifies; it closes, and Giulia is asked", "Verifica qualcun altro; si chiude, e si chiede a Giulia", s.verify},
-		{"Tecnico", "What is closed leaves the technician's phone", "Ciò che è chiuso lascia il telefono del tecnico", s.leaves},
-		{"Amministrazione", "Who leaves a district loses it, on the phone too", "Chi lascia un distretto lo perde, anche sul telefono", s.revoke},
-		{"Chiunque", "The public map shows what is broken, and nobody", "La mappa pubblica mostra che cosa è rotto, e nessuna persona", s.publicMap},
-		{"Giulia, cittadina", "The same report sent again is the same report", "La stessa segnalazione inviata di nuovo è la stessa", s.again},
-	}
-}
-
-func (s *Story) ring(m fcmfake.Message) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.rings = append(s.rings, m)
-	close(s.rung)
-	s.rung = make(chan struct{})
-}
-
-// ringWait is how long a phone may take to ring.
-const ringWait = 15 * time.Second
-
-// rang waits until a phone has rung for a cause, and says so.
-func (s *Story) rang(ctx context.Context, phone, cause string) error {
-	ctx, cancel := context.WithTimeout(ctx, ringWait)
-	defer cancel()
-	for {
-		s.mu.Lock()
-		next := s.rung
-		i := slices.IndexFunc(s.rings, func(m fcmfake.Message) bool {
-			return m.Token == phone && m.Data["cause"] == cause && m.Data["report"] == s.report
-		})
-		var m fcmfake.Message
-		if i >= 0 {
-			m = s.rings[i]
-		}
-		s.mu.Unlock()
-		if i >= 0 {
-			s.say("%s rings: \"%s\" - %s", "Squilla %s: «%s» - %s", phone, m.Title, m.Body)
-			return check(!strings.Contains(m.Title+m.Body, "Giulia"), "the notice names the reporter")
-		}
-		select {
-		case <-next:
-		case <-ctx.Done():
-			return check(false, "%s never rang for %s", phone, cause)
-		}
+		{giulia, label("A photo becomes a report, and finds its district", "Una foto diventa una segnalazione e trova il suo distretto"), false, false, s.submit},
+		{giulia, label("Sent again, it is the same report", "Inviata di nuovo, è la stessa segnalazione"), true, false, s.again},
+		{giulia, label("What leaves the server holds nothing of the camera", "In ciò che esce dal server non resta nulla della fotocamera"), true, false, s.private},
+		{anna, label("The first level takes charge and forwards it", "Il primo livello la prende in carico e la inoltra"), true, false, s.dispatch},
+		{lead, label("The district lead sees it on the map and gives it to a technician", "Il referente la vede sulla mappa e la affida a un tecnico"), true, false, s.assign},
+		{lead, label("A date is planned, and Giulia is told", "Si programma una data, e Giulia lo sa"), true, false, s.program},
+		{anybody, label("The public map shows what is broken, and nobody", "La mappa pubblica mostra che cosa è rotto, e nessuna persona"), true, false, s.publicMap},
+		{tech, label("The technician goes where there is no network, and works", "Il tecnico va dove non c'è rete, e lavora"), true, true, s.workOffline},
+		{carlo, label("Meanwhile the coordinator escalates, with a reason", "Intanto il coordinatore fa un'escalation, con un motivo"), true, false, s.escalate},
+		{tech, label("Back on the network: everything arrives, once", "Di nuovo in rete: tutto arriva, una volta sola"), true, true, s.comeBack},
+		{tech, label("The phone is in step: it holds what the server holds", "Il telefono è allineato: contiene ciò che contiene il server"), true, true, s.inStep},
+		{tech, label("Whoever did the work may not verify it", "Chi ha fatto il lavoro non può verificarlo"), true, false, s.notTheExecutor},
+		{anna, label("Somebody else verifies; it closes, and Giulia is asked", "Verifica qualcun altro; si chiude, e si chiede a Giulia"), true, false, s.verify},
+		{tech, label("What is closed leaves the technician's phone", "Ciò che è chiuso lascia il telefono del tecnico"), true, true, s.leaves},
+		{admin, label("Who leaves a district loses it, on the phone too", "Chi lascia un distretto lo perde, anche sul telefono"), true, true, s.revoke},
 	}
 }
 
@@ -182,73 +179,6 @@ func (s *Story) takePhoto() error {
 	var err error
 	s.photo, err = photogen.JPEG(photogen.Scene{
 		Kind: photogen.Pothole, Seed: 7, Lon: 9.19128, Lat: 45.46427, AccuracyM: 6, TakenAt: s.Now().Add(-3 * time.Minute), Orientation: 6,
-	})
-	return err
-}
-
-// signIns signs everybody of the story in and registers the phones that ring.
-func (s *Story) signIns(ctx context.Context) error {
-	tech, ok := s.Country.Find("technician", s.district)
-	if !ok {
-		return check(false, "nobody works in %s", s.district)
-	}
-	s.techPerson = tech
-	for _, one := range []struct {
-		role, district, phone string
-		into                  *caller
-	}{
-		{"l1_operator", "", "", &s.anna},
-		{"coordinator", "", "", &s.carlo},
-		{"district_lead", s.district, "telefono-referente", &s.lead},
-		{"technician", s.district, "telefono-tecnico", &s.tech},
-		{"service_manager", "", "telefono-elena", new(caller)},
-	} {
-		p, ok := s.Country.Find(one.role, one.district)
-		if !ok {
-			return check(false, "nobody is a %s in %q", one.role, one.district)
-		}
-		c, err := signIn(ctx, s.Base, p)
-		if err != nil {
-			return fmt.Errorf("sign in %s: %w", p.Email, err)
-		}
-		*one.into = c
-		if one.phone == "" {
-			continue
-		}
-		if err := c.register(ctx, desk.NewID(), one.phone); err != nil {
-			return fmt.Errorf("register %s: %w", one.phone, err)
-		}
-	}
-	return s.openPhone()
-}
-
-// openPhone gives the technician a device whose network the story can cut.
-func (s *Story) openPhone() error {
-	if err := os.MkdirAll(s.Dir, 0o700); err != nil {
-		return err
-	}
-	kept, err := device.OpenFile(filepath.Join(s.Dir, "technician.journal"))
-	if err != nil {
-		return err
-	}
-	net, err := httpdevice.New(httpdevice.Config{BaseURL: s.Base, Token: func(context.Context) (string, error) { return s.tech.token, nil }})
-	if err != nil {
-		return err
-	}
-	s.phone, err = device.New(device.Config{
-		ID: desk.NewID(), Store: kept, Now: s.Now, NewID: desk.NewID, App: "demo", Roles: []report.Role{report.RoleTechnician},
-		Transport: func(ctx context.Context, req fieldsync.PushRequest) (io.ReadCloser, error) {
-			if s.offline {
-				return nil, errors.New("no network")
-			}
-			answer, err := net(ctx, req)
-			if err == nil && s.loseNext {
-				s.loseNext = false
-				s.lost++
-				return nil, errors.Join(errors.New("the answer got lost"), answer.Close())
-			}
-			return answer, err
-		},
 	})
 	return err
 }

@@ -18,17 +18,25 @@ import (
 // same will be sent again.
 type Transport func(ctx context.Context, req fieldsync.PushRequest) (io.ReadCloser, error)
 
+// A Verifier carries one question of a verification to the server and returns
+// the lines of the answer.
+type Verifier func(ctx context.Context, req fieldsync.VerifyRequest) (io.ReadCloser, error)
+
 // Config is what a device is made of.
 type Config struct {
 	ID        string // 15 characters of a-z0-9; a store that has one already keeps its own
 	Store     Store
 	Transport Transport
-	Now       func() time.Time
-	NewID     func() string // a fresh device id, should this one be forked
-	App       string
-	Roles     []report.Role // of the person, to foresee what a call does
-	MaxMuts   int           // mutations in one push; 500
-	MaxBytes  int64         // bytes wanted in one pull; 0 leaves it to the server
+	Verify    Verifier // nil: what differs from the server is loaded anew as a whole
+	// Wiped hands in the receipt that the device destroyed what it held; nil:
+	// nobody is told. It may be called again after it failed.
+	Wiped    func(ctx context.Context) error
+	Now      func() time.Time
+	NewID    func() string // a fresh device id, should this one be forked
+	App      string
+	Roles    []report.Role // of the person, to foresee what a call does
+	MaxMuts  int           // mutations in one push; 500
+	MaxBytes int64         // bytes wanted in one pull; 0 leaves it to the server
 }
 
 // Device is one device of one person. It is for one goroutine at a time.
@@ -163,6 +171,8 @@ type Health struct {
 	Waiting    int           // mutations without an end
 	Oldest     time.Duration // since the oldest of them was made
 	Checkpoint time.Duration // since the last checkpoint; negative: there was none
+	Verified   time.Duration // since what is held was last found right; negative: never
+	Suspect    bool          // at the last checkpoint it was not, and is not repaired yet
 	Refused    int           // that need attention
 	State      string        // lock, wipe, or empty
 }
@@ -171,7 +181,7 @@ type Health struct {
 // connection can hide a stuck queue.
 func (d *Device) Health() Health {
 	now := d.cfg.Now()
-	h := Health{Checkpoint: -1, State: d.meta().State}
+	h := Health{Checkpoint: -1, Verified: -1, Suspect: d.meta().Suspect, State: d.meta().State}
 	for _, e := range d.state().Outbox {
 		if e.Refused() {
 			h.Refused++
@@ -183,6 +193,9 @@ func (d *Device) Health() Health {
 	}
 	if at := d.meta().Checked; !at.IsZero() {
 		h.Checkpoint = now.Sub(at)
+	}
+	if at := d.meta().Verified; !at.IsZero() {
+		h.Verified = now.Sub(at)
 	}
 	return h
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sestante/sestante/store"
 	fieldsync "github.com/sestante/sestante/sync"
 )
 
@@ -108,7 +109,7 @@ func TestPush(t *testing.T) {
 			{[]string{on(3, "fresh0000000000"), submit(4, "fresh0000000000", "ok"), on(5, "fresh0000000000")}, "3:skipped/report.none/never<1 4:applied 5:applied lmid=5"},
 		}, "1"},
 		{"a report that never was", []step{{[]string{on(1, "nothere00000000")}, "1:rejected/report.none/never lmid=1"}}, "0"},
-		{"an operation of the future", []step{{[]string{`{"mid":1,"op":"patch","c":"reports","id":"report000000000"}`, mut(2, "", "b")}, "1:rejected/sync.op/never 2:applied lmid=2"}}, "1"},
+		{"an operation of the future", []step{{[]string{`{"mid":1,"op":"explode","c":"reports","id":"report000000000"}`, mut(2, "", "b")}, "1:rejected/sync.op/never 2:applied lmid=2"}}, "1"},
 		{"unknown fields are left alone", []step{{[]string{`{"mid":1,"op":"call","id":"report000000000","name":"report.comment","args":{"text":"a"},"mood":{"x":[1]}}`}, "1:applied lmid=1"}}, "1"},
 		{"malformed, kept by its bytes", []step{
 			{
@@ -150,7 +151,7 @@ func TestCommitsFail(t *testing.T) {
 		}
 		w.fail = func() error {
 			if left--; left == 0 {
-				return errors.New("the disk broke")
+				return store.ErrBroken // says nothing about the mutation, so that it never counts
 			}
 			return nil
 		}

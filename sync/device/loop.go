@@ -37,8 +37,11 @@ func (d *Device) Sync(ctx context.Context) error {
 			return err
 		}
 		done, err := d.round(ctx)
-		if err != nil || done {
+		if err != nil {
 			return err
+		}
+		if done {
+			return d.mend(ctx)
 		}
 	}
 	return fmt.Errorf("sync: no end after %d rounds", maxRounds)
@@ -47,7 +50,7 @@ func (d *Device) Sync(ctx context.Context) error {
 // round is one exchange. It reports whether there is nothing more to do.
 func (d *Device) round(ctx context.Context) (done bool, err error) {
 	if d.meta().State == "wipe" {
-		return true, ErrWiped
+		return true, errors.Join(ErrWiped, d.receipt(ctx))
 	}
 	req := d.request()
 	sent := d.cfg.Now()
@@ -62,7 +65,10 @@ func (d *Device) round(ctx context.Context) (done bool, err error) {
 		return false, err
 	}
 	if len(reply.Cmd) > 0 {
-		return true, d.obey(reply.Cmd)
+		if reply.Err == "" && len(reply.Res) > 0 && len(d.unsent()) > 0 {
+			return false, nil // the rest is handed in before anything is destroyed
+		}
+		return true, d.obey(ctx, reply.Cmd)
 	}
 	whole, err := d.receive(r, req.Pull.Cursor)
 	if err != nil {
@@ -94,7 +100,10 @@ func (d *Device) request() fieldsync.PushRequest {
 		V: fieldsync.Version, Device: m.Device, Epoch: m.Epoch, App: d.cfg.App,
 		Clock: fieldsync.Clock{Wall: d.cfg.Now().UTC(), OffMs: m.OffMs},
 		Muts:  []json.RawMessage{},
-		Pull:  &fieldsync.PullRequest{V: fieldsync.Version, Device: m.Device, Cursor: m.Cursor, MaxBytes: d.cfg.MaxBytes},
+		Pull: &fieldsync.PullRequest{
+			V: fieldsync.Version, Device: m.Device, Cursor: m.Cursor, MaxBytes: d.cfg.MaxBytes,
+			Digest: true, Soft: d.cfg.Verify != nil,
+		},
 	}
 	if m.Page != "" {
 		req.Pull.Cursor = m.Page
@@ -132,6 +141,9 @@ func (d *Device) reply(r *reader, sent time.Time) (fieldsync.PushReply, error) {
 	}
 	var steps []Step
 	for i := range reply.Res {
+		if reply.Err == fieldsync.ErrFork && reply.Res[i].Mid >= reply.Mid {
+			continue // of another history, in which the number is another change's
+		}
 		reply.Res[i].Dup = false // how it ended, not how often it was asked
 		steps = append(steps, Step{Settle: &reply.Res[i]})
 	}
@@ -161,12 +173,13 @@ func (d *Device) fork() error {
 	m.Alias = append(m.Alias, m.Device)
 	m.Device, m.NextMid, m.Chain = d.cfg.NewID(), 1, ""
 	outbox := []Entry{}
-	past := int64(0) // refusals of the old history keep a number that is none
+	groups := map[string]string{} // a later group may take an old group's name
+	past := int64(0)              // what has its end keeps a number that is none
 	for _, e := range d.state().Outbox {
 		past = min(past, e.Mid)
 	}
 	for _, e := range d.state().Outbox {
-		if e.Refused() {
+		if e.Result != nil { // refused, or not yet shown by a checkpoint
 			if e.Mid > 0 {
 				past--
 				e.Mid = past
@@ -174,18 +187,17 @@ func (d *Device) fork() error {
 			outbox = append(outbox, e)
 			continue
 		}
-		if e.Result != nil {
-			continue // it has its end, and the next checkpoint shows it
-		}
 		var mut fieldsync.Mutation
 		if err := json.Unmarshal(e.Body, &mut); err != nil {
 			return ErrCorrupt.With("mutation %d", e.Mid)
 		}
-		if mut.Call == "" && mut.Op == fieldsync.OpCall {
-			// Should the old history have brought it, it is the same call.
-			mut.Call = fieldsync.CallID(m.Alias[len(m.Alias)-1], mut)
-		}
+		// It takes no call id along: under its old number the server knows, or may
+		// still hear of, another change.
 		mut.Mid = m.NextMid
+		if mut.Tx != "" && groups[mut.Tx] == "" {
+			groups[mut.Tx] = fmt.Sprintf("t%d", m.NextMid)
+		}
+		mut.Tx = groups[mut.Tx]
 		next, err := seal(mut, m.Chain)
 		if err != nil {
 			return err
@@ -197,14 +209,14 @@ func (d *Device) fork() error {
 }
 
 // obey does what the server tells a device that may no longer work.
-func (d *Device) obey(cmds []fieldsync.Command) error {
+func (d *Device) obey(ctx context.Context, cmds []fieldsync.Command) error {
 	for _, c := range cmds {
 		switch c.K {
 		case "wipe":
 			if err := d.cfg.Store.Apply(Step{Wipe: true}); err != nil {
 				return err
 			}
-			return ErrWiped
+			return errors.Join(ErrWiped, d.receipt(ctx))
 		case "lock":
 			m := d.meta()
 			m.State = "lock"
@@ -215,6 +227,19 @@ func (d *Device) obey(cmds []fieldsync.Command) error {
 		}
 	}
 	return nil
+}
+
+// receipt tells that the device has nothing left, until that was heard.
+func (d *Device) receipt(ctx context.Context) error {
+	m := d.meta()
+	if d.cfg.Wiped == nil || m.Receipt {
+		return nil
+	}
+	if err := d.cfg.Wiped(ctx); err != nil {
+		return fmt.Errorf("hand in the receipt of the wipe: %w", err)
+	}
+	m.Receipt = true
+	return d.cfg.Store.Apply(Step{Meta: &m})
 }
 
 // receive takes in a pull. It reports whether it reached a checkpoint; when it
@@ -264,8 +289,8 @@ func (in *incoming) take(raw []byte) (done bool, err error) {
 	case "hi":
 		in.begin(l)
 	case "p", "x", "drop":
-		if l.T == "p" && len(l.D) > 0 && fieldsync.BodyHash(l.D) != l.H {
-			return false, ErrTorn.With("the body of %s %s is not what its hash says", l.C, l.ID)
+		if err := sound(l); err != nil {
+			return false, err
 		}
 		in.steps = append(in.steps, Step{Stage: bytes.Clone(raw)})
 	case "err":
@@ -276,7 +301,7 @@ func (in *incoming) take(raw []byte) (done bool, err error) {
 		return false, in.flush()
 	case "cp":
 		in.meta.Page, in.meta.Cursor, in.meta.Seq, in.meta.Checked = "", l.Cur, l.Seq, in.d.cfg.Now().UTC()
-		return true, in.publish(l.Seq)
+		return true, in.publish(l)
 	}
 	return false, nil
 }
@@ -286,8 +311,9 @@ func (in *incoming) take(raw []byte) (done bool, err error) {
 func (in *incoming) begin(l fieldsync.Line) {
 	in.open = true
 	in.meta.Epoch, in.meta.Scopes = l.Epoch, l.Sc
-	if l.Reset != "" || in.meta.Page == "" || in.asked != in.meta.Page {
-		in.meta.Page, in.meta.Reset = "", l.Reset != ""
+	anew := l.Reset != "" && l.Reset != fieldsync.ResetSoft
+	if anew || in.meta.Page == "" || in.asked != in.meta.Page {
+		in.meta.Page, in.meta.Reset = "", anew
 		in.steps = append(in.steps, Step{Clear: true})
 	}
 }
@@ -316,14 +342,25 @@ func (in *incoming) flush() error {
 	return err
 }
 
-// publish makes everything staged visible in one step with the cursor.
-func (in *incoming) publish(seq int64) error {
+// publish makes everything staged visible in one step with the cursor, and
+// holds what is visible then against what the server says it must be.
+func (in *incoming) publish(l fieldsync.Line) error {
 	meta := in.meta
 	after := meta
 	after.Reset = false
-	err := in.d.cfg.Store.Apply(append(in.steps, Step{Meta: &meta}, Step{Switch: max(seq, 1)}, Step{Meta: &after})...)
+	if after.Suspect = false; l.Dig != nil {
+		after.Verified = meta.Checked
+	}
+	store := in.d.cfg.Store
+	err := store.Apply(append(in.steps, Step{Meta: &meta}, Step{Switch: max(l.Seq, 1)}, Step{Meta: &after})...)
 	in.steps = nil
-	return err
+	if err != nil || l.Dig == nil || store.State().agrees(l.Dig) {
+		return err
+	}
+	// Should the device be killed before this is written, the next checkpoint
+	// says it again.
+	after.Suspect, after.Verified = true, meta.Verified
+	return store.Apply(Step{Meta: &after})
 }
 
 // reader reads lines, and tells a torn end from an end.

@@ -92,7 +92,7 @@ func (s *sim) step(n int) {
 	s.now = s.now.Add(time.Second)
 	i := s.rng.IntN(len(s.devices))
 	set := func(what string) { s.run("UPDATE reports SET " + what + " WHERE id = '" + s.pick() + "'") }
-	switch s.rng.IntN(13) {
+	switch s.rng.IntN(14) {
 	case 0, 1, 2:
 		_ = s.devices[i].Sync(s.t.Context()) // whatever goes wrong, the end must be right
 	case 3, 4:
@@ -130,6 +130,11 @@ func (s *sim) step(n int) {
 			s.run("DELETE FROM reports WHERE id = '" + s.pick() + "'")
 		} else {
 			set(fmt.Sprintf("reporter = '%s'", s.people[s.rng.IntN(3)]))
+		}
+	case 13: // the disk forgets
+		for k := range s.stores[i].State().Base {
+			damage(s.t, s.stores[i], []string{"lost", "old", "ghost"}[s.rng.IntN(3)], k)
+			break
 		}
 	case 12:
 		left := s.rng.IntN(3)

@@ -58,19 +58,24 @@ func (e Entry) Refused() bool {
 
 // Meta is where a device stands.
 type Meta struct {
-	Device  string            `json:"did"`
-	Alias   []string          `json:"alias,omitempty"` // ids it had before a fork
-	Epoch   string            `json:"epoch,omitempty"`
-	Cursor  string            `json:"cur,omitempty"`   // of the last checkpoint
-	Page    string            `json:"page,omitempty"`  // resume point of a pull under way
-	Reset   bool              `json:"reset,omitempty"` // that pull replaces the base
-	Seq     int64             `json:"seq,omitempty"`   // of the last checkpoint
-	NextMid int64             `json:"next,omitempty"`  // of the next mutation; 0 is 1
-	Chain   string            `json:"chain,omitempty"` // hash of the last mutation made
-	OffMs   int64             `json:"off,omitempty"`   // to add to the device's clock to get the server's
-	Checked time.Time         `json:"checked,omitzero"`
-	State   string            `json:"state,omitempty"` // lock, wipe, or empty
-	Scopes  []fieldsync.Scope `json:"sc,omitempty"`
+	Device  string    `json:"did"`
+	Alias   []string  `json:"alias,omitempty"` // ids it had before a fork
+	Epoch   string    `json:"epoch,omitempty"`
+	Cursor  string    `json:"cur,omitempty"`   // of the last checkpoint
+	Page    string    `json:"page,omitempty"`  // resume point of a pull under way
+	Reset   bool      `json:"reset,omitempty"` // that pull replaces the base
+	Seq     int64     `json:"seq,omitempty"`   // of the last checkpoint
+	NextMid int64     `json:"next,omitempty"`  // of the next mutation; 0 is 1
+	Chain   string    `json:"chain,omitempty"` // hash of the last mutation made
+	OffMs   int64     `json:"off,omitempty"`   // to add to the device's clock to get the server's
+	Checked time.Time `json:"checked,omitzero"`
+	// Verified is when what is held was last found to be what the server says
+	// it must be. Suspect says that at the last checkpoint it was not.
+	Verified time.Time         `json:"verified,omitzero"`
+	Suspect  bool              `json:"suspect,omitempty"`
+	State    string            `json:"state,omitempty"`   // lock, wipe, or empty
+	Receipt  bool              `json:"receipt,omitempty"` // of a wipe: it was handed in
+	Scopes   []fieldsync.Scope `json:"sc,omitempty"`
 }
 
 // A Step is one change of the local store. Exactly one field is set.
@@ -100,11 +105,18 @@ type Store interface {
 // Key names a record.
 type Key struct{ Coll, ID string }
 
+// A Sum names a digest: of one collection in one scope.
+type Sum struct {
+	Scope int64
+	Coll  string
+}
+
 // State is everything a device keeps, in memory. The zero State is an empty
 // device.
 type State struct {
 	Meta   Meta
 	Base   map[Key]Row
+	Sums   map[Sum]fieldsync.Digest // of the base, by scope and collection; none is empty
 	Staged []fieldsync.Line
 	Outbox []Entry // in the order of mid; settled ones included
 }
@@ -118,7 +130,8 @@ func (s *State) apply(step Step) error {
 		s.Outbox = append(s.Outbox, *step.Append)
 	case step.Settle != nil:
 		for i := range s.Outbox {
-			if s.Outbox[i].Mid == step.Settle.Mid && s.Outbox[i].Result == nil {
+			// What was held got its end when the device was unlocked.
+			if e := s.Outbox[i]; e.Mid == step.Settle.Mid && (e.Result == nil || e.Result.St == fieldsync.Held) {
 				s.Outbox[i].Result = step.Settle
 			}
 		}
@@ -144,18 +157,67 @@ func (s *State) apply(step Step) error {
 	return nil
 }
 
+// put sets a record of the base, and keeps the digests in step.
 func (s *State) put(r Row) {
 	if s.Base == nil {
 		s.Base = map[Key]Row{}
 	}
-	s.Base[Key{r.Coll, r.ID}] = r
+	k := Key{r.Coll, r.ID}
+	s.count(s.Base[k], (*fieldsync.Digest).Remove)
+	s.count(r, (*fieldsync.Digest).Add)
+	s.Base[k] = r
+}
+
+// remove takes a record off the base.
+func (s *State) remove(k Key) {
+	s.count(s.Base[k], (*fieldsync.Digest).Remove)
+	delete(s.Base, k)
+}
+
+func (s *State) count(r Row, turn func(*fieldsync.Digest, fieldsync.Mix)) {
+	if len(r.In) == 0 {
+		return
+	}
+	if s.Sums == nil {
+		s.Sums = map[Sum]fieldsync.Digest{}
+	}
+	m := fieldsync.MixOf(r.ID, r.Ver)
+	for _, scope := range r.In {
+		of := Sum{scope, r.Coll}
+		d := s.Sums[of]
+		turn(&d, m)
+		if s.Sums[of] = d; d == (fieldsync.Digest{}) {
+			delete(s.Sums, of)
+		}
+	}
+}
+
+// agrees reports whether the base is what a checkpoint says it must be.
+func (s *State) agrees(dig []fieldsync.Digested) bool {
+	n := 0
+	for _, d := range dig {
+		if s.Sums[Sum{d.Scope, d.Coll}] != d.Digest {
+			return false
+		}
+		n++
+	}
+	return n == len(s.Sums)
+}
+
+// summed reports whether the digests are those of the base.
+func (s *State) summed() bool {
+	fresh := State{}
+	for _, r := range s.Base {
+		fresh.count(r, (*fieldsync.Digest).Add)
+	}
+	return maps.Equal(fresh.Sums, s.Sums)
 }
 
 // publish makes what is staged visible, line by line in the order it came, and
 // takes what the checkpoint shows off the overlay.
 func (s *State) publish(seq int64) {
 	if s.Meta.Reset || s.Base == nil {
-		s.Base = map[Key]Row{}
+		s.Base, s.Sums = map[Key]Row{}, nil
 	}
 	for _, l := range s.Staged {
 		k := Key{l.C, l.ID}
@@ -165,9 +227,9 @@ func (s *State) publish(seq int64) {
 			if len(l.D) == 0 { // only its scopes changed
 				row.Body, row.Hash = s.Base[k].Body, s.Base[k].Hash
 			}
-			s.Base[k] = row
+			s.put(row)
 		case "x":
-			delete(s.Base, k)
+			s.remove(k)
 		case "drop":
 			s.drop(l.I)
 		}
@@ -185,11 +247,12 @@ func (s *State) drop(scope int64) {
 			continue
 		}
 		in := slices.DeleteFunc(slices.Clone(r.In), func(i int64) bool { return i == scope })
-		if r.In = in; len(in) == 0 {
-			delete(s.Base, k)
+		if len(in) == 0 {
+			s.remove(k)
 			continue
 		}
-		s.Base[k] = r
+		r.In = in
+		s.put(r)
 	}
 }
 

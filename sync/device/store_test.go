@@ -362,8 +362,11 @@ func TestLockAndWipe(t *testing.T) {
 	}
 	w.run("UPDATE devices SET state = 'active'")
 	w.sync(d)
-	if got := d.Refusals(); len(got) != 1 || got[0].Result.St != fieldsync.Held {
-		t.Errorf("Refusals() = %v, want the held one", got)
+	if got := d.Refusals(); len(got) != 0 {
+		t.Errorf("Refusals() = %v, want none: what was held is released with the lock", got)
+	}
+	if got := w.column("SELECT text FROM messages"); !slices.Contains(got, "late") {
+		t.Errorf("messages %v, want what was held among them", got)
 	}
 	w.run("UPDATE devices SET state = 'wipe'")
 	if err := d.Sync(t.Context()); !errors.Is(err, device.ErrWiped) {

@@ -167,6 +167,9 @@ type link struct {
 	who  report.PersonID
 	rng  *rand.Rand // nil: nothing goes wrong
 	late []fieldsync.PushRequest
+
+	lines    []byte // that came, when nothing went wrong
+	verified int    // bytes of verifications
 }
 
 var errNetwork = errors.New("the network broke")
@@ -209,19 +212,24 @@ func (l *link) transport(ctx context.Context, req fieldsync.PushRequest) (io.Rea
 	if l.rng != nil && l.rng.IntN(3) == 0 { // it breaks off
 		out = out[:l.rng.IntN(len(out)+1)]
 	}
+	l.lines = append(l.lines, out...)
 	return io.NopCloser(bytes.NewReader(out)), nil
 }
 
-func (w *world) device(id string, who report.PersonID, s device.Store, l *link) *device.Device {
+func (w *world) device(id string, who report.PersonID, s device.Store, l *link, change ...func(*device.Config)) *device.Device {
 	w.t.Helper()
 	if l == nil {
 		l = &link{w: w, who: who}
 	}
-	d, err := device.New(device.Config{
-		ID: id, Store: s, Transport: l.transport, Now: func() time.Time { return w.now },
+	c := device.Config{
+		ID: id, Store: s, Transport: l.transport, Verify: l.verifier, Now: func() time.Time { return w.now },
 		NewID: func() string { w.n++; return fmt.Sprintf("fork%011d", w.n) },
 		Roles: []report.Role{report.RoleTechnician, report.RoleCoordinator},
-	})
+	}
+	for _, fn := range change {
+		fn(&c)
+	}
+	d, err := device.New(c)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -101,6 +101,11 @@ export const codes = {
     en: 'The server cannot take the changes now; they wait on the device.',
     it: 'Il server non può accettare ora le modifiche; restano sul dispositivo.',
   },
+  'device.forbidden': {
+    kind: 'forbidden',
+    en: 'You may not look after other people\'s devices.',
+    it: 'Non puoi gestire i dispositivi degli altri.',
+  },
   'device.invalid': {
     kind: 'invalid',
     en: 'The device is not well described.',
@@ -116,6 +121,16 @@ export const codes = {
     en: 'There is no such device.',
     it: 'Questo dispositivo non esiste.',
   },
+  'device.not_wiped': {
+    kind: 'conflict',
+    en: 'This device was not told to destroy what it holds.',
+    it: 'A questo dispositivo non è stato chiesto di distruggere i suoi dati.',
+  },
+  'device.state': {
+    kind: 'invalid',
+    en: 'A device is active, locked or wipe, and a reason is needed.',
+    it: 'Un dispositivo è active, locked o wipe, e serve una motivazione.',
+  },
   'device.torn': {
     kind: 'busy',
     en: 'The answer broke off; what came is kept and the rest will be asked for.',
@@ -125,6 +140,11 @@ export const codes = {
     kind: 'forbidden',
     en: 'This device was wiped by its administrator.',
     it: 'Questo dispositivo è stato cancellato dall\'amministratore.',
+  },
+  'device.wiped_already': {
+    kind: 'conflict',
+    en: 'This device has destroyed what it held. It can start anew with another id.',
+    it: 'Questo dispositivo ha distrutto i suoi dati. Può ricominciare con un altro id.',
   },
   'fcm.config': {
     kind: 'invalid',
@@ -621,6 +641,11 @@ export const codes = {
     en: 'The report may not be closed without a person yet.',
     it: 'La segnalazione non può ancora chiudersi da sola.',
   },
+  'store.broken': {
+    kind: 'busy',
+    en: 'The server\'s storage is failing. Nothing was saved; try again later.',
+    it: 'L\'archivio del server non funziona. Nulla è stato salvato; riprova più tardi.',
+  },
   'store.busy': {
     kind: 'busy',
     en: 'The server is busy. Nothing was saved; try again in a moment.',
@@ -646,15 +671,45 @@ export const codes = {
     en: 'Devices depend on a field of this collection: change it in a migration, together with the table of what travels.',
     it: 'I dispositivi dipendono da un campo di questa raccolta: modificala con una migrazione, insieme all\'elenco di ciò che viene inviato.',
   },
+  'sync.changed': {
+    kind: 'conflict',
+    en: 'It was changed in the meantime, and was not deleted.',
+    it: 'È stato modificato nel frattempo e non è stato eliminato.',
+  },
   'sync.cursor': {
     kind: 'invalid',
     en: 'The cursor is not one of ours, or belongs to another person.',
     it: 'Il cursore non è valido o appartiene a un\'altra persona.',
   },
+  'sync.decided': {
+    kind: 'conflict',
+    en: 'This has been decided, or the field has changed since.',
+    it: 'È già stato deciso, o il campo è cambiato nel frattempo.',
+  },
+  'sync.deleted': {
+    kind: 'conflict',
+    en: 'It was deleted in the meantime.',
+    it: 'È stato eliminato nel frattempo.',
+  },
   'sync.device': {
     kind: 'not_found',
     en: 'There is no such device.',
     it: 'Questo dispositivo non esiste.',
+  },
+  'sync.field': {
+    kind: 'forbidden',
+    en: 'This is changed by a call, or not from a device.',
+    it: 'Questo dato si modifica con una chiamata, o non da un dispositivo.',
+  },
+  'sync.gated': {
+    kind: 'busy',
+    en: 'The server cannot verify right now. Try again later.',
+    it: 'Il server non può verificare in questo momento. Riprova più tardi.',
+  },
+  'sync.keep': {
+    kind: 'invalid',
+    en: 'Say which value to keep: mine or theirs.',
+    it: 'Indica quale valore tenere: mine o theirs.',
   },
   'sync.locked': {
     kind: 'forbidden',
@@ -666,15 +721,55 @@ export const codes = {
     en: 'This change could not be read; it was kept as it came.',
     it: 'Questa modifica non è leggibile; è stata conservata com\'è arrivata.',
   },
+  'sync.no_conflict': {
+    kind: 'not_found',
+    en: 'There is no such conflict, or it is not for you.',
+    it: 'Il conflitto non esiste o non è visibile per te.',
+  },
+  'sync.no_letter': {
+    kind: 'not_found',
+    en: 'There is no such refused change, or it is not for you.',
+    it: 'La modifica rifiutata non esiste o non è visibile per te.',
+  },
+  'sync.none': {
+    kind: 'not_found',
+    en: 'There is no such record, or it is not for you.',
+    it: 'L\'elemento non esiste o non è visibile per te.',
+  },
+  'sync.not_held': {
+    kind: 'not_found',
+    en: 'No such change is in quarantine.',
+    it: 'Nessuna modifica del genere è in quarantena.',
+  },
   'sync.op': {
     kind: 'invalid',
     en: 'This server does not know this kind of change.',
     it: 'Questo server non conosce questo tipo di modifica.',
   },
+  'sync.quarantined': {
+    kind: 'internal',
+    en: 'The server could not carry this change out; it is kept, and an operator will look at it.',
+    it: 'Il server non è riuscito a eseguire questa modifica; è conservata e sarà esaminata da un operatore.',
+  },
+  'sync.right': {
+    kind: 'forbidden',
+    en: 'You may not change this.',
+    it: 'Non puoi modificare questo dato.',
+  },
+  'sync.taken': {
+    kind: 'conflict',
+    en: 'There is another record under this id.',
+    it: 'Esiste già un altro elemento con questo identificativo.',
+  },
   'sync.too_large': {
     kind: 'too_large',
     en: 'The push is too large; send fewer changes at once.',
     it: 'L\'invio è troppo grande; invia meno modifiche per volta.',
+  },
+  'sync.value': {
+    kind: 'invalid',
+    en: 'This value does not fit its field.',
+    it: 'Questo valore non è adatto al campo.',
   },
   'track.none': {
     kind: 'not_found',

@@ -32,19 +32,6 @@ export async function chain(m: Mutation, previous: string): Promise<string> {
   return bodyHash(canonical(m as unknown as Json, 'h') + previous);
 }
 
-/** Returns the id of a mutation's call when it names none, as the server makes it: 15 characters of base 32 with hex digits. */
-export async function callId(device: string, mid: number): Promise<string> {
-  const digits = '0123456789abcdefghijklmnopqrstuv';
-  const sum = await sha256(`${device}\u0000${mid}`);
-  let out = '';
-  for (let i = 0; i < 15; i++) {
-    const bit = i * 5;
-    const pair = ((sum[bit >> 3] as number) << 8) | (sum[(bit >> 3) + 1] as number);
-    out += digits[(pair >> (11 - (bit & 7))) & 31];
-  }
-  return out;
-}
-
 /** Returns a fresh id of a device or a record: 15 characters of a-z0-9. */
 export function newId(): string {
   const letters = 'abcdefghijklmnopqrstuvwxyz0123456789';

@@ -31,8 +31,14 @@ export interface Meta {
   offMs: number;
   /** When the last checkpoint was reached, by this device's clock: RFC 3339, or empty. */
   checkedAt: string;
+  /** When a checkpoint last proved that the device holds what the server says, by this device's clock: RFC 3339, or empty. */
+  verifiedAt: string;
+  /** How many checkpoints in a row have said otherwise. */
+  doubts: number;
   /** What the server has said of this device; empty when it may work. */
   state: '' | 'lock' | 'wipe';
+  /** The server knows that the wipe was carried out. */
+  receipt: boolean;
   scopes: Scope[];
   want: Want[];
   /** The person's roles, to foresee what a call does without a network. */
@@ -70,7 +76,7 @@ export function beDevice(store: Store, roles: Role[] | undefined): Promise<Meta>
 function fresh(device: string): Meta {
   return {
     format, device, alias: [], epoch: '', cursor: '', page: '', reset: false, generation: 1, seq: 0, nextMid: 1, chain: '',
-    offMs: 0, checkedAt: '', state: '', scopes: [], want: [], roles: [],
+    offMs: 0, checkedAt: '', verifiedAt: '', doubts: 0, state: '', receipt: false, scopes: [], want: [], roles: [],
   };
 }
 

@@ -1,7 +1,7 @@
 import { fault } from '../fault.js';
 import type { ReadTx, Store, WriteTx } from '../kv/store.js';
 import { plain } from './canonical.js';
-import { callId, chain, newId, validId } from './chain.js';
+import { chain, newId, validId } from './chain.js';
 import { everything, readMeta, writeMeta, type Meta } from './meta.js';
 import type { Mutation, Result } from './wire.js';
 
@@ -20,7 +20,7 @@ export interface Entry {
 }
 
 /** What a caller says of a mutation; the rest is the device's. */
-export type Draft = Pick<Mutation, 'op' | 'id'> & Partial<Pick<Mutation, 'c' | 'name' | 'args' | 'set' | 'pos' | 'supersedes'>>;
+export type Draft = Pick<Mutation, 'op' | 'id'> & Partial<Pick<Mutation, 'c' | 'name' | 'args' | 'set' | 'f' | 'by' | 'add' | 'rem' | 'pos' | 'supersedes'>>;
 
 /** Reports whether the mutation had no effect and never will. */
 export function refused(e: Entry): boolean {
@@ -83,11 +83,13 @@ function mayWork(meta: Meta): void {
   }
 }
 
-/** The version of the report that the author was looking at. */
+/** The version of the record that the author was looking at: of a report its column, of anything else its own. */
 async function versionOf(tx: ReadTx, d: Draft): Promise<number> {
-  if (d.op !== 'call') return 0;
-  const row = await tx.get<{ body: string }>('base', ['reports', d.id]);
+  if (d.op === 'create') return 0;
+  const coll = d.c ?? 'reports';
+  const row = await tx.get<{ ver: number; body: string }>('base', [coll, d.id]);
   if (row === undefined) return 0;
+  if (coll !== 'reports') return row.ver;
   const body = JSON.parse(row.body) as { version?: unknown };
   return typeof body.version === 'number' ? body.version : 0;
 }
@@ -132,7 +134,8 @@ export async function settle(tx: WriteTx, results: readonly Result[]): Promise<n
   let settled = 0;
   for (const { dup: _, ...result } of results) {
     const e = await tx.get<Entry>('outbox', [result.mid]);
-    if (e === undefined || e.result !== undefined) continue;
+    // What was held gets its end when the device is unlocked.
+    if (e === undefined || (e.result !== undefined && e.result.st !== 'held')) continue;
     tx.put('outbox', [e.mid], { ...e, result });
     settled++;
   }
@@ -150,22 +153,30 @@ export async function dismiss(store: Store, mid: number): Promise<void> {
 
 /**
  * Gives the device a new id and everything that waits a new number: the server
- * knows another history under the old id, as after a backup was restored. What
- * the old history may have brought already is still the same call.
+ * knows another history under the old id, as after a backup was restored. No
+ * call id goes along: under its old number the server knows, or may still hear
+ * of, another change.
  */
 export async function fork(store: Store): Promise<void> {
   for (let i = 0; i < attempts; i++) {
-    const { meta, outbox } = await store.read(['meta', 'outbox'], async (tx) => ({
+    const { meta, outbox, merges } = await store.read(['meta', 'outbox', 'merges'], async (tx) => ({
       meta: await readMeta(tx),
       outbox: await readOutbox(tx),
+      merges: await tx.all<Entry>('merges'),
     }));
     const before = { device: meta.device, nextMid: meta.nextMid };
     const entries = await renumber(meta, outbox);
+    const first = Math.min(0, ...entries.map((e) => e.mid));
     const kept = await store.write(everything, async (tx) => {
       const now = await readMeta(tx);
       if (now.device !== before.device || now.nextMid !== before.nextMid) return false;
       tx.clear('outbox');
       for (const e of entries) tx.put('outbox', [e.mid], e);
+      tx.clear('merges');
+      merges.forEach((e, n) => {
+        const mid = first + n - merges.length;
+        tx.put('merges', [mid], { ...e, mid });
+      });
       writeMeta(tx, { ...now, device: meta.device, alias: meta.alias, nextMid: meta.nextMid, chain: meta.chain });
       return true;
     });
@@ -176,21 +187,21 @@ export async function fork(store: Store): Promise<void> {
 
 /** Moves the device on to a new id, and returns its outbox under it. */
 async function renumber(meta: Meta, outbox: readonly Entry[]): Promise<Entry[]> {
-  const old = meta.device;
-  meta.alias = [...meta.alias, old];
+  meta.alias = [...meta.alias, meta.device];
   meta.device = newId();
   meta.nextMid = 1;
   meta.chain = '';
-  let past = Math.min(0, ...outbox.map((e) => e.mid));
-  const entries: Entry[] = [];
+  // What has its end, refused or not yet shown by a checkpoint, keeps a number that is none.
+  const past = outbox.filter((e) => e.result !== undefined);
+  const entries: Entry[] = past.map((e, i) => ({ ...e, mid: i - past.length }));
+  const groups = new Map<string, string>(); // a later group may take an old group's name
   for (const e of outbox) {
-    if (refused(e)) {
-      entries.push({ ...e, mid: e.mid > 0 ? --past : e.mid });
-      continue;
-    }
-    if (e.result !== undefined) continue; // it has its end, and the next checkpoint shows it
+    if (e.result !== undefined) continue;
     const m: Mutation = { ...e.mutation, mid: meta.nextMid };
-    if (m.op === 'call') m.call ??= await callId(old, e.mid);
+    if (m.tx !== undefined) {
+      if (!groups.has(m.tx)) groups.set(m.tx, `t${m.mid}`);
+      m.tx = groups.get(m.tx) as string;
+    }
     m.h = await chain(m, meta.chain);
     const next = entryOf(m);
     advance(meta, [next]);

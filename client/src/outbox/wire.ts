@@ -11,7 +11,8 @@ export interface Mutation {
   mid: number;
   /** Neighbours with the same tx stand or fall together. */
   tx?: string;
-  op: 'call' | 'create';
+  /** A call of the lifecycle; a record made here; fields without a life of their own; a sum; a set; one's own record taken away. */
+  op: 'call' | 'create' | 'patch' | 'add' | 'sets' | 'delete';
   c?: Collection;
   /** Of the record: the report a call is about, the photo that is created. */
   id: string;
@@ -19,7 +20,13 @@ export interface Mutation {
   /** The id of the call; made from device and mid when it is not there. */
   call?: string;
   args?: Json;
+  /** Of a create or a patch, by field: the value that the author saw and the one they want. */
   set?: Record<string, { f?: Json; t: Json }>;
+  /** Of an add or a sets: the field, what to add to a number, the members to add and to take out. */
+  f?: string;
+  by?: number;
+  add?: Json[];
+  rem?: Json[];
   base?: { seq?: number; ver?: number };
   /** When it happened, by this device's clock: RFC 3339 in UTC. */
   at: string;
@@ -54,6 +61,14 @@ export interface Result {
   /** The time it happened was not possible and was moved. */
   skew?: boolean;
   dup?: boolean;
+  /** Of a patch: how each field ended. */
+  f?: Record<string, 'applied' | 'merged' | 'noop' | 'conflict'>;
+  /** The conflicts that the server keeps. */
+  cid?: string[];
+  /** The record as its author now reads it, when that is not what they sent. */
+  rec?: Json;
+  /** The dead letter that keeps a refusal for a person. */
+  q?: string;
 }
 
 /** A photo that the server knows of and has not got. */
@@ -77,7 +92,7 @@ export interface ExchangeRequest {
   clock: { wall: string; mono_ms: number; off_ms: number };
   unacked: { n: number; oldest?: string };
   muts: Mutation[];
-  pull?: { v: number; did: string; cur?: string; max_bytes?: number };
+  pull?: { v: number; did: string; cur?: string; max_bytes?: number; dig?: boolean; soft?: boolean };
 }
 
 /** The first line of an exchange. */
@@ -111,7 +126,7 @@ export type Line =
   | PutLine
   | ExitLine
   | { t: 'pg'; cur: string; n: number }
-  | { t: 'cp'; seq: number; cur: string; lmid: number }
+  | { t: 'cp'; seq: number; cur: string; lmid: number; dig?: [scope: number, coll: string, n: number, sum: string][] | null }
   | { t: 'err'; code: string; msg: string };
 
 /** A record: its version, the held scopes it is in, and, unless only those changed, its body. */

@@ -8,6 +8,7 @@ import { bodyHash } from '../outbox/chain.js';
 import { everything, readMeta, writeMeta, type Meta } from '../outbox/meta.js';
 import { readOutbox, refused, type Entry } from '../outbox/outbox.js';
 import type { ExitLine, PutLine } from '../outbox/wire.js';
+import { agree, countIn, type Digests, type Said } from './digest.js';
 
 /** One record as the last checkpoint left it. The body is the bytes that came. */
 export interface Row {
@@ -20,11 +21,14 @@ export interface Row {
   body: string;
 }
 
+/** A line about one record, with its body as the bytes that came. */
+export type Fix = (Omit<PutLine, 'd'> & { body?: string }) | ExitLine;
+
 /** A line that waits for its checkpoint. */
-export type Staged =
-  | (Omit<PutLine, 'd'> & { body?: string })
-  | ExitLine
-  | { t: 'drop'; i: number; s: string };
+export type Staged = Fix | { t: 'drop'; i: number; s: string };
+
+/** Where the digests of the base are kept. */
+const digestKey = ['d'] as const;
 
 /** What was thrown when another tab went on with the pull: this one's lines are no longer needed. */
 export const overtaken = Symbol('overtaken');
@@ -37,15 +41,16 @@ export interface Incoming {
   stage(line: Staged): void;
   /** Makes what came durable, to be resumed from the cursor. */
   page(cursor: string): Promise<void>;
-  /** Makes everything visible: the replica is at checkpoint seq. */
-  checkpoint(seq: number, cursor: string, now: number): Promise<void>;
+  /** Makes everything visible: the replica is at checkpoint seq. What the server holds then is compared, when it says so. */
+  checkpoint(seq: number, cursor: string, now: number, said: readonly Said[] | undefined): Promise<void>;
 }
 
 /**
  * Begins to take in the pull that was asked for when the device stood at
  * `meta`. Its methods throw `overtaken` when another tab has moved the pull on.
+ * Recount has the digests summed up from the base, rather than carried on.
  */
-export function receive(store: Store, meta: Meta): Incoming {
+export function receive(store: Store, meta: Meta, recount: boolean): Incoming {
   const asked = meta.page;
   let generation = meta.generation;
   let at = asked;
@@ -97,11 +102,15 @@ export function receive(store: Store, meta: Meta): Incoming {
       flush(async (_, m) => {
         m.page = cursor;
       }),
-    checkpoint: (seq, cursor, now) =>
+    checkpoint: (seq, cursor, now, said) =>
       flush(async (tx, m) => {
-        await publish(tx, m, seq);
-        Object.assign(m, { cursor, seq, page: '', reset: false, checkedAt: new Date(now).toISOString() });
+        const digests = await publish(tx, m, seq, recount);
+        const at = new Date(now).toISOString();
+        Object.assign(m, { cursor, seq, page: '', reset: false, checkedAt: at });
         m.generation++;
+        if (said === undefined) return;
+        if (agree(digests, said)) Object.assign(m, { verifiedAt: at, doubts: 0 });
+        else m.doubts++;
       }),
   };
 }
@@ -113,19 +122,12 @@ async function check(line: Omit<PutLine, 'd'>, body: string): Promise<void> {
 }
 
 /** Applies what is staged, in the order it came, and takes what the checkpoint shows off the overlay. */
-async function publish(tx: WriteTx, meta: Meta, seq: number): Promise<void> {
+async function publish(tx: WriteTx, meta: Meta, seq: number, recount: boolean): Promise<Digests> {
   if (meta.reset) tx.clear('base');
+  const base = await openBase(tx, meta.reset);
   for (const line of await tx.all<Staged>('stage', [meta.generation])) {
-    switch (line.t) {
-      case 'p':
-        tx.put('base', [line.c, line.id], await rowOf(tx, line));
-        break;
-      case 'x':
-        tx.delete('base', [line.c, line.id]);
-        break;
-      case 'drop':
-        await drop(tx, line.i);
-    }
+    if (line.t === 'drop') await base.drop(line.i);
+    else await base.apply(line);
   }
   tx.clear('stage');
   for (const e of await readOutbox(tx)) {
@@ -134,23 +136,80 @@ async function publish(tx: WriteTx, meta: Meta, seq: number): Promise<void> {
     // What did not take effect as it was meant stays until a person has seen it.
     if (e.result.st === 'merged') tx.put('merges', [e.mid], e satisfies Entry);
   }
+  return base.close(recount);
 }
 
-async function rowOf(tx: WriteTx, line: Omit<PutLine, 'd'> & { body?: string }): Promise<Row> {
+/** The base while it changes, with the sum of what it holds. */
+interface Base {
+  apply(line: Fix): Promise<void>;
+  /** Forgets a scope, and the records that are in no other. */
+  drop(scope: number): Promise<void>;
+  /** Keeps the digests and returns them; recount sums them up from what is stored. */
+  close(recount: boolean): Promise<Digests>;
+}
+
+async function openBase(tx: WriteTx, empty: boolean): Promise<Base> {
+  let digests = empty ? {} : ((await tx.get<Digests>('meta', digestKey)) ?? {});
+  // Of an empty base only what these lines wrote has to be looked up.
+  const wrote = new Set<string>();
+  const find = async (coll: string, id: string): Promise<Row | undefined> =>
+    empty && !wrote.has(`${coll}/${id}`) ? undefined : tx.get<Row>('base', [coll, id]);
+  const put = (row: Row): void => {
+    wrote.add(`${row.coll}/${row.id}`);
+    tx.put('base', [row.coll, row.id], row);
+    countIn(digests, 1, row);
+  };
+  return {
+    async apply(line) {
+      const old = await find(line.c, line.id);
+      if (old !== undefined) countIn(digests, -1, old);
+      if (line.t === 'x') tx.delete('base', [line.c, line.id]);
+      else put(rowOf(line, old));
+    },
+    async drop(scope) {
+      for (const row of await tx.all<Row>('base')) {
+        if (!row.in.includes(scope)) continue;
+        countIn(digests, -1, row);
+        const left = row.in.filter((i) => i !== scope);
+        if (left.length === 0) tx.delete('base', [row.coll, row.id]);
+        else put({ ...row, in: left });
+      }
+    },
+    async close(recount) {
+      if (recount) {
+        digests = {};
+        for (const row of await tx.all<Row>('base')) countIn(digests, 1, row);
+      }
+      tx.put('meta', digestKey, digests);
+      return digests;
+    },
+  };
+}
+
+function rowOf(line: Omit<PutLine, 'd'> & { body?: string }, old: Row | undefined): Row {
   const row: Row = { coll: line.c, id: line.id, ver: line.v, in: line.m, hash: line.h, body: line.body ?? '' };
   if (line.body !== undefined) return row;
-  const old = await tx.get<Row>('base', [line.c, line.id]); // only its scopes changed
-  return { ...row, hash: old?.hash ?? line.h, body: old?.body ?? '{}' };
+  return { ...row, hash: old?.hash ?? line.h, body: old?.body ?? '{}' }; // only its scopes changed
 }
 
-/** Forgets a scope, and the records that are in no other. */
-async function drop(tx: WriteTx, scope: number): Promise<void> {
-  for (const row of await tx.all<Row>('base')) {
-    if (!row.in.includes(scope)) continue;
-    const left = row.in.filter((i) => i !== scope);
-    if (left.length === 0) tx.delete('base', [row.coll, row.id]);
-    else tx.put('base', [row.coll, row.id], { ...row, in: left });
-  }
+/**
+ * Puts right what a comparison at `meta`'s checkpoint found. It reports whether
+ * the device still stood there. The next checkpoint says whether it helped.
+ */
+export async function amend(store: Store, meta: Meta, fixes: readonly Fix[]): Promise<boolean> {
+  for (const fix of fixes) if (fix.t === 'p' && fix.body !== undefined) await check(fix, fix.body);
+  return store.write(everything, async (tx) => {
+    const m = await readMeta(tx);
+    if (m.cursor !== meta.cursor || m.device !== meta.device) return false;
+    const base = await openBase(tx, false);
+    for (const fix of fixes) await base.apply(fix);
+    // Of a scope that the person does not hold the server would say nothing.
+    const held = new Set(m.scopes.map((s) => s.i));
+    const strays = new Set((await tx.all<Row>('base')).flatMap((r) => r.in.filter((i) => !held.has(i))));
+    for (const scope of strays) await base.drop(scope);
+    await base.close(true);
+    return true;
+  });
 }
 
 /** Forgets the cursor and what is staged: the next pull brings everything, and what is shown stays until then. */
@@ -173,9 +232,10 @@ export function wipe(store: Store): Promise<void> {
     const waiting = (await readOutbox(tx)).filter((e) => e.result === undefined);
     tx.clear('outbox');
     for (const e of waiting) tx.put('outbox', [e.mid], e);
+    tx.delete('meta', digestKey);
     writeMeta(tx, {
       ...m, state: 'wipe', epoch: '', cursor: '', page: '', reset: false, generation: m.generation + 1, seq: 0,
-      checkedAt: '', scopes: [], want: [], roles: [],
+      checkedAt: '', verifiedAt: '', doubts: 0, scopes: [], want: [], roles: [],
     });
   });
 }

@@ -4,6 +4,7 @@
 import { moves, type Role, type State } from '../gen/calls.js';
 import type { AnyRow, Collection } from '../gen/rows.js';
 import type { ReadTx } from '../kv/store.js';
+import { canonical } from '../outbox/canonical.js';
 import { readMeta } from '../outbox/meta.js';
 import { readOutbox, refused, type Entry } from '../outbox/outbox.js';
 import type { Json, Mutation } from '../outbox/wire.js';
@@ -26,6 +27,8 @@ interface Draft {
   id: string;
   fields: Record<string, Json>;
   roles: readonly Role[];
+  /** It is taken away. */
+  gone: boolean;
 }
 
 /** Returns one record as the person sees it. */
@@ -65,7 +68,7 @@ function build<C extends Collection>(
   const fields = row === undefined ? {} : (JSON.parse(row.body) as Record<string, Json>);
   // Whoever has no other hat, or made the report, wears the citizen's.
   const hats: readonly Role[] = roles.length === 0 || row === undefined ? [...roles, 'citizen'] : roles;
-  const draft: Draft = { coll, id, fields, roles: hats };
+  const draft: Draft = { coll, id, fields, roles: hats, gone: false };
   let known = row !== undefined;
   let pending = 0;
   for (const e of outbox) {
@@ -75,7 +78,7 @@ function build<C extends Collection>(
     pending++;
     known = true;
   }
-  if (!known) return undefined;
+  if (!known || draft.gone) return undefined;
   fields.id = id;
   return { coll, id, ver: row?.ver ?? 0, row: fields as View<C>['row'], pending };
 }
@@ -94,9 +97,10 @@ function makes(m: Mutation): string | undefined {
 function foresee(r: Draft, m: Mutation): boolean {
   if (m.op === 'create') {
     if (m.c !== r.coll) return false;
-    for (const [name, set] of Object.entries(m.set ?? {})) r.fields[name] = set.t;
+    write(r, m);
     return true;
   }
+  if (m.op !== 'call') return m.c === r.coll && (edit(r, m), true);
   if (r.coll !== 'reports') return false;
   const args = object(m.args);
   if (makes(m) === r.coll) submit(r, args);
@@ -105,6 +109,25 @@ function foresee(r: Draft, m: Mutation): boolean {
   if (m.name === 'report.suspend') copy(r, args, { reason: 'suspendReason', expectedResume: 'expectedResume' });
   if (m.name === 'report.relocate') place(r, args);
   return true;
+}
+
+function write(r: Draft, m: Mutation): void {
+  for (const [name, set] of Object.entries(m.set ?? {})) r.fields[name] = set.t;
+}
+
+/** Shows an edit of plain fields as if nobody else had touched them. */
+function edit(r: Draft, m: Mutation): void {
+  if (m.op === 'patch') write(r, m);
+  if (m.op === 'delete') r.gone = true;
+  if (m.f === undefined) return;
+  const old = r.fields[m.f];
+  if (m.op === 'add') r.fields[m.f] = (typeof old === 'number' ? old : 0) + (m.by ?? 0);
+  if (m.op === 'sets') {
+    const out = new Set((m.rem ?? []).map((v) => canonical(v)));
+    const left = (Array.isArray(old) ? old : []).filter((v) => !out.has(canonical(v)));
+    const has = new Set(left.map((v) => canonical(v)));
+    r.fields[m.f] = [...left, ...(m.add ?? []).filter((v) => !has.has(canonical(v)))];
+  }
 }
 
 function submit(r: Draft, args: Record<string, Json>): void {

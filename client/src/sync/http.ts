@@ -1,6 +1,7 @@
 import { fault, isFault, type Kind } from '../fault.js';
 import type { ExchangeRequest } from '../outbox/wire.js';
 import type { Body } from './lines.js';
+import type { Verify } from './verify.js';
 
 /**
  * Carries one exchange to the server and returns the bytes of the answer. A
@@ -26,15 +27,15 @@ export interface HttpConfig {
   fetch?: typeof globalThis.fetch;
 }
 
-const prefix = '/api/mobile/v1/sync/';
+const prefix = '/api/mobile/v1/';
 
 /** From this size in bytes a push is worth compressing. */
 const worthwhile = 1400;
 
-/** Returns both ways to a server over HTTP. Neither retries: the loop does, with the same bytes. */
-export function http(config: HttpConfig): { exchange: Exchange; stream: Stream } {
+/** Returns the ways to a server over HTTP. None retries: the loop does, with the same bytes. */
+export function http(config: HttpConfig): { exchange: Exchange; verify: Verify; stream: Stream; wiped: (device: string, signal: AbortSignal) => Promise<void> } {
   const base = config.baseUrl.replace(/\/$/, '') + prefix;
-  const ask = async (path: string, init: RequestInit): Promise<Body> => {
+  const ask = async (path: string, init: RequestInit): Promise<Response> => {
     const token = await config.token();
     if (token === undefined || token === '') throw fault('unauthenticated', 'client.sign_in', 'Nobody is signed in.');
     const headers = new Headers(init.headers);
@@ -42,19 +43,25 @@ export function http(config: HttpConfig): { exchange: Exchange; stream: Stream }
     if (config.language !== undefined) headers.set('Accept-Language', config.language);
     const response = await send(config.fetch ?? globalThis.fetch, base + path, { ...init, headers, cache: 'no-store' });
     if (!response.ok) throw await refusal(response);
+    return response;
+  };
+  const bytes = (response: Response): Body => {
     if (response.body === null) throw fault('busy', 'client.http', 'The answer has no body.');
     return chunks(response.body);
   };
+  const post = async (path: string, request: object, signal: AbortSignal): Promise<Body> =>
+    bytes(await ask(path, { method: 'POST', signal, ...(await squeeze(JSON.stringify(request))) }));
   return {
-    exchange: async (request, signal) => {
-      const body = await squeeze(JSON.stringify(request));
-      return ask('exchange', { method: 'POST', signal, ...body });
+    exchange: (request, signal) => post('sync/exchange', request, signal),
+    verify: (request, signal) => post('sync/verify', request, signal),
+    wiped: async (device, signal) => {
+      await ask(`devices/${encodeURIComponent(device)}/wiped`, { method: 'POST', signal });
     },
-    stream: ({ device, after }, signal) =>
-      ask(`stream?did=${encodeURIComponent(device)}`, {
+    stream: async ({ device, after }, signal) =>
+      bytes(await ask(`sync/stream?did=${encodeURIComponent(device)}`, {
         signal,
         headers: { Accept: 'text/event-stream', ...(after > 0 && { 'Last-Event-ID': String(after) }) },
-      }),
+      })),
   };
 }
 

@@ -1,4 +1,5 @@
 import { fault, isFault } from '../fault.js';
+import type { PutLine } from '../outbox/wire.js';
 
 /** The bytes of an answer, piece by piece. */
 export type Body = AsyncIterable<Uint8Array>;
@@ -87,4 +88,19 @@ function closing(text: string, at: number): number {
     if (slashes % 2 === 0) return quote + 1;
     i = quote;
   }
+}
+
+/** Returns the JSON of a line; one that is none is `device.torn`. */
+export function parse(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch (e) {
+    throw torn('A line is not JSON.', e);
+  }
+}
+
+/** Returns a record's line with its body as it stands in the text. */
+export function putOf({ d, ...line }: PutLine, text: string): Omit<PutLine, 'd'> & { body?: string } {
+  const body = d === undefined ? undefined : rawMember(text, 'd');
+  return body === undefined ? line : { ...line, body };
 }

@@ -18,8 +18,11 @@
 // No state waits without a time at which it ends.
 
 import { dataOf, fault, isFault, type Fault, type FaultData } from '../fault.js';
+import { readMeta } from '../outbox/meta.js';
+import { forgetCursor } from '../replica/replica.js';
 import type { Body } from './lines.js';
 import { faultOfRound, round, type RoundConfig, type RoundEnd } from './round.js';
+import { repair, type Verify } from './verify.js';
 import { backOff, overheard, sleep, until, watched } from './wait.js';
 
 /** Where the loop stands. */
@@ -29,7 +32,9 @@ export type LoopState = 'stopped' | 'idle' | 'exchanging' | 'waiting' | 'needLog
 export type Reason = 'edit' | 'poke' | 'asked' | 'online' | 'visible' | 'signedIn';
 
 /** What a loop needs. */
-export interface LoopConfig extends RoundConfig {
+export interface LoopConfig extends Omit<RoundConfig, 'verifies' | 'recount'> {
+  /** Without it a device that differs from the server begins anew. */
+  verify?: Verify;
   random: () => number;
   /** How long an idle device waits before it asks by itself, in milliseconds. */
   pollMs: number;
@@ -71,6 +76,7 @@ export function newLoop(c: LoopConfig): Loop {
   let wake: (() => void) | undefined;
   let failures = 0;
   let most = c.maxMuts;
+  let recount = true; // what is stored has not been summed up since the start
   let sent = 0; // mutations in the last push
   let asked = new Set<string>(); // tokens for the next run
   let served: string[] = []; // tokens of the present run
@@ -97,10 +103,17 @@ export function newLoop(c: LoopConfig): Loop {
 
   /** Makes rounds until nothing is left. */
   async function exchange(signal: AbortSignal): Promise<void> {
-    for (let idle = 0, anew = 0; ; ) {
-      const end = await oneRound(c, most, (n) => (sent = n), signal);
+    for (let idle = 0, anew = 0, repairs = 0; ; ) {
+      const end = await oneRound(c, { maxMuts: most, recount }, (n) => (sent = n), signal);
       if (end.visible) c.tell.changed();
-      if (!end.more) break;
+      if (!end.more) {
+        recount = false;
+        const { doubts } = await c.store.read(['meta'], readMeta);
+        if (doubts === 0) break;
+        if (++repairs > 3) throw fault('internal', 'device.corrupt', 'The device does not hold what the server says.');
+        await putRight(c, doubts, signal);
+        continue;
+      }
       idle = end.progress ? 0 : idle + 1;
       anew += end.anew ? 1 : 0;
       if (idle > 2 || anew > 2) throw fault('busy', 'device.torn', 'The server answers and nothing moves.');
@@ -161,15 +174,28 @@ export function newLoop(c: LoopConfig): Loop {
   };
 }
 
+/** Puts right what a checkpoint found wrong: by difference once, and if that does not help, from the beginning. */
+async function putRight(c: LoopConfig, doubts: number, signal: AbortSignal): Promise<void> {
+  const { verify } = c;
+  if (verify === undefined || doubts > 1) return forgetCursor(c.store);
+  const stalled = (): Fault => fault('busy', 'client.offline', 'The server stopped answering.');
+  await watched(c.stallMs, signal, stalled, (inner, heard) =>
+    repair(c.store, async (q, s) => overheard(await until(verify(q, s), inner), inner, heard), inner),
+  ).catch((e: unknown) => {
+    if (!isFault(e, 'client.http')) throw e;
+    return forgetCursor(c.store); // an older server, that cannot compare
+  });
+}
+
 /** One round that does not wait for ever. */
-function oneRound(c: LoopConfig, maxMuts: number, sending: (mutations: number) => void, signal: AbortSignal): Promise<RoundEnd> {
+function oneRound(c: LoopConfig, now: Pick<RoundConfig, 'maxMuts' | 'recount'>, sending: (mutations: number) => void, signal: AbortSignal): Promise<RoundEnd> {
   const stalled = (): Fault => fault('busy', 'client.offline', 'The server stopped answering.');
   return watched(c.stallMs, signal, stalled, (inner, heard) => {
     const exchange = async (...args: Parameters<RoundConfig['exchange']>): Promise<Body> => {
       sending(args[0].muts.length);
       return overheard(await until(c.exchange(...args), inner), inner, heard);
     };
-    return round({ ...c, exchange, maxMuts }, inner).catch((e: unknown) => {
+    return round({ ...c, ...now, verifies: c.verify !== undefined, exchange }, inner).catch((e: unknown) => {
       throw isFault(e, 'device.torn') && inner.aborted ? inner.reason : e;
     });
   });

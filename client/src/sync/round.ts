@@ -7,7 +7,7 @@ import { fork, limits, readOutbox, settle, sizeOf, type Entry } from '../outbox/
 import { version, type ExchangeRequest, type Line, type PushReply } from '../outbox/wire.js';
 import { forgetCursor, overtaken, receive, wipe, type Incoming } from '../replica/replica.js';
 import type { Exchange } from './http.js';
-import { lines, rawMember, torn } from './lines.js';
+import { lines, parse, putOf, torn } from './lines.js';
 
 /** What a round needs. */
 export interface RoundConfig {
@@ -15,8 +15,14 @@ export interface RoundConfig {
   exchange: Exchange;
   now: () => number;
   app?: string;
+  /** Hands in the receipt that the device destroyed what it held. */
+  wiped?: (device: string, signal: AbortSignal) => Promise<void>;
   /** Mutations in one push. */
   maxMuts: number;
+  /** Whether the device can compare itself with the server: see verify.ts. */
+  verifies: boolean;
+  /** Whether the digest is to be counted anew at the checkpoint, rather than carried on. */
+  recount: boolean;
   /** Bytes wanted in one pull; absent leaves it to the server. */
   maxBytes?: number;
 }
@@ -44,7 +50,7 @@ export async function round(c: RoundConfig, signal: AbortSignal): Promise<RoundE
     meta: await readMeta(tx),
     waiting: (await readOutbox(tx)).filter((e) => e.result === undefined),
   }));
-  if (meta.state === 'wipe' && waiting.length === 0) throw wiped();
+  if (meta.state === 'wipe' && waiting.length === 0) throw await wiped(c, signal);
   const muts = batch(waiting, c.maxMuts);
   const sent = c.now();
   const answer = lines(await c.exchange(request(c, meta, waiting, muts), signal));
@@ -54,8 +60,8 @@ export async function round(c: RoundConfig, signal: AbortSignal): Promise<RoundE
     const reply = readReply(first.value);
     const end = await keepReply(c, meta, reply, sent);
     const cmd = reply.cmd ?? [];
-    if (cmd.length > 0) return await obey(c, cmd.map((k) => k.k), end, muts.length);
-    if (meta.state === 'wipe') throw wiped();
+    if (cmd.length > 0) return await obey(c, cmd.map((k) => k.k), end, muts.length, signal);
+    if (meta.state === 'wipe') throw await wiped(c, signal);
     const pull = await pullIn(c, meta, answer);
     if (reply.err === 'defer') {
       throw fault('busy', 'device.deferred', 'The server cannot take the changes now; they wait on the device.', {
@@ -73,7 +79,16 @@ export async function round(c: RoundConfig, signal: AbortSignal): Promise<RoundE
   }
 }
 
-function wiped(): Error {
+/** Ends a wiped device, with a receipt for the server. What it cannot take for good is no reason to ask again. */
+async function wiped(c: RoundConfig, signal: AbortSignal): Promise<Error> {
+  const { device, receipt } = await c.store.read(['meta'], readMeta);
+  if (!receipt && c.wiped !== undefined) {
+    await c.wiped(device, signal).catch((e: unknown) => {
+      const { kind, code } = faultOf(e);
+      if (code !== 'client.http' && kind !== 'not_found' && kind !== 'conflict') throw e;
+    });
+    await c.store.write(['meta'], async (tx) => writeMeta(tx, { ...(await readMeta(tx)), receipt: true }));
+  }
   return fault('forbidden', 'device.wiped', 'This device was wiped by its administrator.');
 }
 
@@ -107,6 +122,8 @@ function request(c: RoundConfig, m: Meta, waiting: readonly Entry[], muts: reado
     pull: {
       v: version,
       did: m.device,
+      dig: true,
+      ...(c.verifies && { soft: true }),
       ...(cur !== '' && { cur }),
       ...(c.maxBytes !== undefined && { max_bytes: c.maxBytes }),
     },
@@ -148,12 +165,13 @@ async function obey(
   commands: readonly string[],
   end: Kept,
   sent: number,
+  signal: AbortSignal,
 ): Promise<RoundEnd> {
   if (commands.includes('wipe')) {
     await wipe(c.store);
     // What waits is still handed in: the server keeps it for whoever asks.
     const left = await c.store.read(['outbox'], (tx) => tx.count('outbox'));
-    if (left === 0 || sent === 0 || !end.progress) throw wiped();
+    if (left === 0 || sent === 0 || !end.progress) throw await wiped(c, signal);
     return { more: true, progress: true, visible: true, anew: end.anew };
   }
   if (!commands.includes('lock')) return { more: false, ...end };
@@ -167,7 +185,7 @@ async function obey(
 async function pullIn(c: RoundConfig, asked: Meta, answer: AsyncGenerator<string, void, void>): Promise<{ whole: boolean; progress: boolean; anew: boolean }> {
   // After a fork the pull goes on: what is shown does not hang on the device's id.
   const meta = await c.store.read(['meta'], readMeta);
-  const incoming = receive(c.store, { ...meta, page: asked.page, generation: asked.generation });
+  const incoming = receive(c.store, { ...meta, page: asked.page, generation: asked.generation }, c.recount);
   const state = { open: false, paused: false, progress: false };
   try {
     for (;;) {
@@ -203,14 +221,12 @@ async function take(
   switch (line.t) {
     case 'hi':
       state.open = true;
-      incoming.open(line.epoch, line.sc ?? [], (line.reset ?? '') !== '');
+      // After a soft reset nothing is forgotten: what is held too much is found by comparing.
+      incoming.open(line.epoch, line.sc ?? [], (line.reset ?? '') !== '' && line.reset !== 'soft');
       return false;
-    case 'p': {
-      const { d, ...put } = line;
-      const body = d === undefined ? undefined : rawMember(text, 'd');
-      incoming.stage(body === undefined ? put : { ...put, body });
+    case 'p':
+      incoming.stage(putOf(line, text));
       return false;
-    }
     case 'x':
     case 'drop':
       incoming.stage(line);
@@ -221,7 +237,7 @@ async function take(
       state.paused = true;
       return false;
     case 'cp':
-      await incoming.checkpoint(line.seq, line.cur, c.now());
+      await incoming.checkpoint(line.seq, line.cur, c.now(), line.dig ?? undefined);
       return true;
     case 'err':
       throw await refused(c, line, asked);
@@ -237,14 +253,6 @@ async function refused(c: RoundConfig, line: { code: string; msg: string }, aske
     return stale;
   }
   return fault('busy', line.code, line.msg);
-}
-
-function parse(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch (e) {
-    throw torn('A line is not JSON.', e);
-  }
 }
 
 /** The fault of a round, or undefined when another tab merely went on in its place. */
