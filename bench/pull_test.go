@@ -333,7 +333,7 @@ func BenchmarkIdleStreams(b *testing.B) {
 		go func() {
 			first := true
 			s := fieldsync.Stream{
-				Hub: hub, News: news, Who: report.PersonID(fmt.Sprintf("user%011d", i)), ID: fmt.Sprintf("device%09d", i), After: head.Seq,
+				Hub: hub, News: news, Who: report.PersonID(fmt.Sprintf("user%011d", i)), ID: fmt.Sprintf("stream%09d", i), After: head.Seq,
 				Now: time.Now, Wait: func(wait time.Duration) <-chan time.Time {
 					if wait == fieldsync.Coalesce && first {
 						first = false

@@ -2,13 +2,16 @@ package mobileapi
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
+	"github.com/sestante/sestante/fault"
 	fieldsync "github.com/sestante/sestante/sync"
 )
 
 // push takes what a device has to say.
 func (a *API) push(ctx context.Context, r *request) (answer, error) {
-	req, err := a.readPush(r)
+	req, err := a.readPush(ctx, r)
 	if err != nil {
 		return answer{}, err
 	}
@@ -16,14 +19,24 @@ func (a *API) push(ctx context.Context, r *request) (answer, error) {
 	return answer{body: reply}, err
 }
 
-func (a *API) readPush(r *request) (fieldsync.PushRequest, error) {
+func (a *API) readPush(ctx context.Context, r *request) (fieldsync.PushRequest, error) {
 	limits := a.cfg.Sync.Limits()
 	limits.PushBytes += maxPull // a cursor may come along; the route holds the rest
 	data, err := r.body.all(limits.PushBytes)
 	if err != nil {
 		return fieldsync.PushRequest{}, err
 	}
-	return fieldsync.DecodePush(data, limits)
+	req, err := fieldsync.DecodePush(data, limits)
+	if !errors.Is(err, fieldsync.ErrBody) || len(data) == 0 {
+		return req, err
+	}
+	// Somebody may have done something that is in there: it is kept, and the
+	// refusal says under which hash.
+	kept, failed := a.cfg.Sync.KeepMalformed(ctx, r.who, data)
+	if failed != nil {
+		return req, errors.Join(err, failed)
+	}
+	return req, fmt.Errorf("%w: %w", fieldsync.ErrBody.In(fault.Of(err).Field).With("kept as %s", kept.Raw[0]), err)
 }
 
 // pull sends what changed, line by line.
@@ -43,8 +56,8 @@ func (a *API) pull(_ context.Context, r *request) (answer, error) {
 }
 
 // exchange is a push and a pull in one round trip.
-func (a *API) exchange(_ context.Context, r *request) (answer, error) {
-	req, err := a.readPush(r)
+func (a *API) exchange(ctx context.Context, r *request) (answer, error) {
+	req, err := a.readPush(ctx, r)
 	if err != nil {
 		return answer{}, err
 	}

@@ -94,7 +94,7 @@ func (c *keeping) take(ctx context.Context, query string) (baseStmt, error) {
 	if !seen {
 		return nil, c.remember(kept{query: query})
 	}
-	stmt := e.Value.(kept).stmt //nolint:forcetypeassert // nothing else is put in
+	stmt := e.Value.(kept).stmt
 	c.kept.Remove(e)
 	delete(c.at, query)
 	if stmt != nil {
@@ -114,7 +114,7 @@ func (c *keeping) take(ctx context.Context, query string) (baseStmt, error) {
 // put gives a statement back.
 func (c *keeping) put(query string, stmt baseStmt) error {
 	if e, again := c.at[query]; again { // it ran twice at once
-		if e.Value.(kept).stmt != nil { //nolint:forcetypeassert // nothing else is put in
+		if e.Value.(kept).stmt != nil {
 			return stmt.Close()
 		}
 		c.kept.Remove(e)
@@ -128,7 +128,7 @@ func (c *keeping) remember(k kept) error {
 		return nil
 	}
 	last := c.kept.Back()
-	old := c.kept.Remove(last).(kept) //nolint:forcetypeassert // nothing else is put in
+	old := c.kept.Remove(last).(kept)
 	delete(c.at, old.query)
 	if old.stmt == nil {
 		return nil
@@ -173,7 +173,7 @@ func (c *keeping) QueryContext(ctx context.Context, query string, args []driver.
 func (c *keeping) Close() error {
 	var errs []error
 	for e := c.kept.Front(); e != nil; e = e.Next() {
-		if stmt := e.Value.(kept).stmt; stmt != nil { //nolint:forcetypeassert // nothing else is put in
+		if stmt := e.Value.(kept).stmt; stmt != nil {
 			errs = append(errs, stmt.Close())
 		}
 	}

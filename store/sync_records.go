@@ -31,7 +31,7 @@ type body struct {
 
 // recordBytes bounds what is kept of records for pulls, in bytes of bodies and
 // an allowance for the rest.
-const recordBytes = 96 << 20
+const recordBytes = 160 << 20
 
 // records keeps what pulls have read, so that the same body is not made for
 // every device of a district. The zero records is ready. What was not used for
