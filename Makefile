@@ -15,7 +15,7 @@ CROSS         := linux/arm64 windows/amd64
 
 VERSION       := $(or $(V),$(shell git describe --tags --always --dirty 2>/dev/null),development)
 BUILD         := -trimpath -buildvcs=false -ldflags "-s -w -X main.Version=$(VERSION)"
-IGNORED       := $(foreach d,.git .tools dist sestante_data,-path ./$(d) -prune -o)
+IGNORED       := $(foreach d,.git .tools dist sestante_data client/node_modules client/dist,-path ./$(d) -prune -o)
 T             ?= 30s
 N             ?= 10
 
@@ -32,7 +32,7 @@ demo: need-go ## a town with reports, people and photos, ready to click: make de
 run: need-go ## the server on ./sestante_data, open for development
 	$(GO) run -buildvcs=false ./cmd/sestante serve --production=false
 
-test: need-go fmt-check vet lint unit race verify vuln build cross ## everything CI runs, in its order
+test: need-go fmt-check vet lint unit sim race verify vuln build cross client ## everything CI runs, in its order
 	@echo "all green"
 
 check: need-go vet unit ## the quick half of test: no tools to install
@@ -99,11 +99,11 @@ bench-diff: $(BENCHSTAT) ## compare bench/old.txt with bench/new.txt
 
 fuzz: need-go ## every fuzz target in turn, T=30s each
 	@grep -rno --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sed 's|:[0-9]*:func | |' | while read -r file name; do \
-		echo "$$name"; $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(T) "$$(dirname "$$file")" </dev/null || exit 1; \
+		echo "$$name"; $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(T) -fuzzminimizetime 1x "$$(dirname "$$file")" </dev/null || exit 1; \
 	done
 
 sim: need-go ## many devices, a bad network, cut power: make sim [SEED=1] [N=2000]; SEED alone plays one and tells its story
-	SIM_SEED=$(SEED) SIM_N=$(if $(filter command,$(firstword $(origin N))),$(N)) $(GO) test -count=1 -timeout 0 -v -run '^TestSimulation$$' ./internal/sim
+	SIM_SEED=$(SEED) SIM_N=$(if $(filter command,$(firstword $(origin N))),$(N),$(if $(SEED),,2000)) $(GO) test -count=1 -timeout 0 -v -run '^TestSimulation$$' ./internal/sim
 
 sim-mutants: need-go ## break the engine on purpose, one way at a time: the simulation must notice each
 	SIM_MUTANTS=1 $(GO) test -count=1 -timeout 0 -v -run '^TestMutants$$' ./internal/sim
@@ -112,8 +112,9 @@ crash: need-go ## kill the server KILLS=200 times while devices push and people 
 	KILLS=$(or $(KILLS),200) $(GO) test -count=1 -timeout 0 -v -run '^TestKilled' ./cmd/sestante
 
 client: need-go ## the TypeScript client: exact versions, types, tests (in Chromium too, where there is one), size
-	cd client && npm ci --no-audit --no-fund --ignore-scripts
-	cd client && npm run check && npm test && npm run test:server && npm run test:browser && npm run build && npm run size
+	@if ! command -v npm >/dev/null 2>&1; then echo "not run: the TypeScript client needs Node 20 or newer with npm"; \
+	else cd client && npm ci --no-audit --no-fund --ignore-scripts && \
+	npm run check && npm test && npm run test:server && npm run test:browser && npm run build && npm run size; fi
 
 release: need-go ## V=1.2.3: check the changelog, test, build, checksums, tag
 	@echo "$(V)" | grep -Eq '^[0-9]+\.[0-9]+\.[0-9]+$$' || { echo "say which: make release V=1.2.3"; exit 1; }

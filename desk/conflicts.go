@@ -48,7 +48,7 @@ func (s *Sync) Conflicts(ctx context.Context, who report.Actor, f store.Conflict
 // refused reports whether an error is an answer about the caller's rights.
 func refused(err error) bool {
 	f, ok := errors.AsType[*fault.Error](err)
-	return ok && (f.Kind == fault.Forbidden || f.Kind == fault.NotFound || errors.Is(f, fieldsync.ErrDeleted))
+	return ok && (f.Kind == fault.Forbidden || f.Kind == fault.NotFound || errors.Is(f, fieldsync.ErrDeleted) || errors.Is(f, fieldsync.ErrTargetDeleted))
 }
 
 func (s *Sync) mayDecide(ctx context.Context, tx *store.Store, who report.Actor, c fieldsync.Conflict) error {
@@ -57,7 +57,7 @@ func (s *Sync) mayDecide(ctx context.Context, tx *store.Store, who report.Actor,
 	if !ok {
 		return fieldsync.ErrNoConflict
 	}
-	return s.desk.mayPatch(ctx, tx, who, c.Coll, c.Record, []fieldsync.Edit{{Field: f, Named: true}})
+	return s.desk.mayPatch(ctx, tx, who, c.Coll, c.Record, 0, []fieldsync.Edit{{Field: f, Named: true}})
 }
 
 // ResolveConflict lets a person choose which of the two values of a conflict
@@ -151,8 +151,9 @@ func (s *Sync) DismissLetter(ctx context.Context, who report.Actor, q string) er
 	})
 }
 
-// Quarantined lists the changes that broke again and again, the oldest first,
-// for an operator; of one device when device is not empty. The error is
+// Quarantined lists the changes that wait for an operator, the oldest first:
+// those that broke again and again, those whose record was deleted, and those
+// about what is no longer their author's; of one device when device is not empty. The error is
 // report.ErrRole for anybody else.
 func (s *Sync) Quarantined(ctx context.Context, who report.Actor, device string, limit int) ([]store.Quarantine, error) {
 	if !operates(who) {

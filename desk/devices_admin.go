@@ -126,8 +126,10 @@ const maxReason = 500
 // it sends is kept and not done, and it gets nothing) or wipe (and it destroys
 // what it holds). It leaves a trace with the reason, and tells the device at
 // once when it listens. Only an administrator or a service manager may wipe, or
-// take a wipe back; a wipe that was carried out cannot be taken back. The errors
-// are ErrNotDevices, ErrDeviceState, ErrNoDevice and ErrWiped.
+// take a wipe back; a wipe that was carried out cannot be taken back. What a
+// device that becomes active handed in meanwhile is carried out at once, as far
+// as it can be. The errors are ErrNotDevices, ErrDeviceState, ErrNoDevice and
+// ErrWiped.
 func (s *Sync) SetDeviceState(ctx context.Context, who report.Actor, id string, state fieldsync.DeviceState, reason string) (DeviceHealth, error) {
 	states := []fieldsync.DeviceState{fieldsync.Active, fieldsync.Locked, fieldsync.Wipe}
 	switch {
@@ -164,7 +166,31 @@ func (s *Sync) SetDeviceState(ctx context.Context, who report.Actor, id string, 
 	}
 	s.desk.log.InfoContext(ctx, "device state set", "device", id, "state", string(state), "by", string(who.ID))
 	s.cfg.Hub.Look(id)
-	return out, nil
+	if state != fieldsync.Active {
+		return out, nil
+	}
+	return s.released(ctx, out)
+}
+
+// released carries out what a device handed in while it was locked, and returns
+// how the device stands then. What cannot be carried out now (its person is
+// disabled, the storage is busy) waits on for the device's next push, and is no
+// reason to say that the device is not active.
+func (s *Sync) released(ctx context.Context, d DeviceHealth) (DeviceHealth, error) {
+	ctx = context.WithoutCancel(ctx) // an operator who hangs up must not leave half of it
+	done, err := s.Release(ctx, d.ID)
+	if err != nil {
+		s.desk.log.WarnContext(ctx, "what a device handed in still waits", "device", d.ID, "error", err)
+	}
+	if len(done) == 0 {
+		return d, nil
+	}
+	s.desk.log.InfoContext(ctx, "what a device handed in was carried out", "device", d.ID, "mutations", len(done))
+	now, found, err := s.desk.store.DeviceHealth(ctx, nil, d.ID)
+	if err != nil || !found {
+		return d, err
+	}
+	return deviceHealth(now), nil
 }
 
 func hasRole(who report.Actor, roles []report.Role) bool {
@@ -221,7 +247,7 @@ type DeviceStory struct {
 // A DeviceTrace is one thing that happened to a device besides its syncs.
 type DeviceTrace struct {
 	At     time.Time `json:"at"`
-	What   string    `json:"what"` // state, or wiped: its receipt
+	What   string    `json:"what"` // state; wiped: its receipt; released or dismissed: what was decided about a change it sent
 	Old    string    `json:"old"`
 	New    string    `json:"new"`
 	By     string    `json:"by"` // a person, or console

@@ -94,6 +94,43 @@ func TestDevicesOfOthers(t *testing.T) {
 	}
 }
 
+// TestUnlocked: what a locked device handed in is done as soon as it is active
+// again, and waits on when its person may not do anything just now.
+func TestUnlocked(t *testing.T) {
+	w := newTown(t)
+	s := newSync(t, w)
+	id := w.submit("citizen", w.at(10.5)).ID
+	ben := w.hand(s, "ben")
+	ben.send(comment(id, "c1"))
+	for _, tt := range []struct {
+		name     string
+		disabled int
+		held     int64
+		want     string
+	}{
+		{"disabled", 1, 1, "c1"},
+		{"at work again", 0, 0, "c1 c2"},
+	} {
+		w.sql("UPDATE users SET disabled = 0 WHERE id = '" + w.ids["ben"] + "'")
+		if _, err := s.SetDeviceState(t.Context(), w.as("boss"), ben.id, fieldsync.Locked, "lost"); err != nil {
+			t.Fatal(err)
+		}
+		if tt.disabled == 1 {
+			if got := endsOf(ben.send(comment(id, "c2"))); got != "2:held" {
+				t.Fatalf("%s: locked = %s", tt.name, got)
+			}
+		}
+		w.sql(fmt.Sprintf("UPDATE users SET disabled = %d WHERE id = '%s'", tt.disabled, w.ids["ben"]))
+		d, err := s.SetDeviceState(t.Context(), w.as("boss"), ben.id, fieldsync.Active, "found")
+		if err != nil || d.State != "active" || d.Quarantined != tt.held {
+			t.Errorf("%s: SetDeviceState() = %+v, %v, want active with %d put aside", tt.name, d, err, tt.held)
+		}
+		if got := w.comments(id); got != tt.want {
+			t.Errorf("%s: comments = %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
 // TestWipe carries a wipe out, to its receipt.
 func TestWipe(t *testing.T) {
 	w := newTown(t)

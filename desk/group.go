@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/sestante/sestante/fault"
 	"github.com/sestante/sestante/report"
@@ -203,7 +204,7 @@ func (s *Sync) commit(ctx context.Context, batch []*waiting) error {
 	err := s.desk.inTx(ctx, func(tx *store.Store) error {
 		for i, w := range batch {
 			var err error
-			if replies[i], err = fieldsync.Push(ctx, s.ledger(tx, w.who, w.shown), w.who, w.req, s.desk.now()); err != nil {
+			if replies[i], err = fieldsync.Push(ctx, s.ledger(tx, w.who, w.shown, s.cfg.CallTime), w.who, w.req, s.desk.now()); err != nil {
 				return err
 			}
 			// A mark whose mutations all have their end says nothing; one of a
@@ -234,12 +235,17 @@ func (s *Sync) probe(ctx context.Context, at Step, c fieldsync.Change) error {
 	return s.cfg.Probe(ctx, at, c)
 }
 
-// ledger is the storage of one push.
-func (s *Sync) ledger(tx *store.Store, who report.Actor, shown int64) store.Ledger {
+// patience is how many times CallTime a change may take that is carried out
+// alone.
+const patience = 3
+
+// ledger is the storage of one push, each change of which may take as long as
+// most.
+func (s *Sync) ledger(tx *store.Store, who report.Actor, shown int64, most time.Duration) store.Ledger {
 	return store.Ledger{Tx: tx, Now: s.desk.now(), Shown: shown, Do: func(ctx context.Context, c fieldsync.Change) (fieldsync.Outcome, error) {
 		// SQLite gives a statement up when its context ends, and with it the
 		// transaction: the push is then carried out change by change.
-		ctx, cancel := context.WithTimeout(ctx, s.cfg.CallTime)
+		ctx, cancel := s.cfg.Bound(ctx, c, most)
 		defer cancel()
 		if err := s.probe(ctx, StepApply, c); err != nil {
 			return fieldsync.Outcome{}, err
@@ -301,6 +307,10 @@ func (s *Sync) heldOneByOne(ctx context.Context, w *waiting) ([]fieldsync.Result
 		}
 		for _, g := range groups {
 			reply, err := s.attempt(ctx, w, mids(g), func(l store.Ledger) (fieldsync.PushReply, error) {
+				// Somebody may have locked it between two groups.
+				if d, err := l.Device(ctx, w.req.Device, w.who.ID); err != nil || len(d.State.Command()) > 0 {
+					return fieldsync.PushReply{}, either(err, fieldsync.ErrLocked)
+				}
 				return fieldsync.Retry(ctx, l, w.who, w.req.Device, g, s.desk.now())
 			})
 			out = append(out, reply.Res...)
@@ -339,7 +349,7 @@ func (s *Sync) attempt(ctx context.Context, w *waiting, mids []int64, do func(st
 	var reply fieldsync.PushReply
 	err := s.desk.inTx(ctx, func(tx *store.Store) error {
 		var err error
-		if reply, err = do(s.ledger(tx, w.who, w.shown)); err != nil {
+		if reply, err = do(s.ledger(tx, w.who, w.shown, patience*s.cfg.CallTime)); err != nil {
 			return err
 		}
 		return s.probe(ctx, StepCommit, fieldsync.Change{})
@@ -347,7 +357,7 @@ func (s *Sync) attempt(ctx context.Context, w *waiting, mids []int64, do func(st
 	if err == nil {
 		err = s.probe(ctx, StepCommitted, fieldsync.Change{})
 	}
-	if why := errors.Join(err, reply.Stopped); refusesAll(why) {
+	if why := errors.Join(err, reply.Stopped); refusesAll(why) || errors.Is(why, fieldsync.ErrLocked) {
 		err = errors.Join(err, s.desk.store.Unattempt(ctx, w.req.Device, mids))
 	}
 	return reply, err

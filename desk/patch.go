@@ -25,7 +25,7 @@ func (d *Desk) patch(ctx context.Context, tx *store.Store, who report.Actor, c f
 	if err != nil {
 		return fieldsync.Outcome{}, err
 	}
-	if err := d.mayPatch(ctx, tx, who, p.Name, c.ID, edits); err != nil {
+	if err := d.mayPatch(ctx, tx, who, p.Name, c.ID, c.Seen, edits); err != nil {
 		return fieldsync.Outcome{}, err
 	}
 	stands, ok, err := tx.Patched(ctx, p, c.ID)
@@ -51,7 +51,7 @@ func (d *Desk) patch(ctx context.Context, tx *store.Store, who report.Actor, c f
 		if err := tx.WriteFields(ctx, p, c.ID, values, c, d.now()); err != nil {
 			return fieldsync.Outcome{}, err
 		}
-		if err := d.mayPatch(ctx, tx, who, p.Name, c.ID, edits); err != nil {
+		if err := d.mayPatch(ctx, tx, who, p.Name, c.ID, c.Seen, edits); err != nil {
 			return fieldsync.Outcome{}, err
 		}
 	}
@@ -112,10 +112,11 @@ func (d *Desk) settled(ctx context.Context, tx *store.Store, who report.Actor, c
 
 // mayPatch returns nil when the actor may change each of the fields, and
 // otherwise ErrRight, or what says that the record is not there: ErrNone for a
-// report's, fieldsync.ErrDeleted for one that was deleted, else
-// fieldsync.ErrRecord.
-func (d *Desk) mayPatch(ctx context.Context, tx *store.Store, who report.Actor, coll, id string, edits []fieldsync.Edit) error {
-	rights, err := d.rightsTo(ctx, tx, who, coll, id)
+// report's, fieldsync.ErrTargetDeleted for one that was deleted and can be put
+// back, ErrDeleted for one that cannot, else fieldsync.ErrRecord. Seen is the
+// number of the log the actor looked at, 0 when that is no matter.
+func (d *Desk) mayPatch(ctx context.Context, tx *store.Store, who report.Actor, coll, id string, seen int64, edits []fieldsync.Edit) error {
+	rights, err := d.rightsTo(ctx, tx, who, coll, id, seen)
 	if err != nil {
 		return fmt.Errorf("change %s %s: %w", coll, id, err)
 	}
@@ -127,8 +128,9 @@ func (d *Desk) mayPatch(ctx context.Context, tx *store.Store, who report.Actor, 
 	return nil
 }
 
-// rightsTo lists what the actor may change of a record, as it stands.
-func (d *Desk) rightsTo(ctx context.Context, tx *store.Store, who report.Actor, coll, id string) ([]fieldsync.Right, error) {
+// rightsTo lists what the actor may change of a record, as it stands or as it
+// stood at the number they saw.
+func (d *Desk) rightsTo(ctx context.Context, tx *store.Store, who report.Actor, coll, id string, seen int64) ([]fieldsync.Right, error) {
 	on, mine := report.ID(""), false
 	var err error
 	found := true
@@ -166,16 +168,9 @@ func (d *Desk) rightsTo(ctx context.Context, tx *store.Store, who report.Actor, 
 		return nil, err
 	}
 	if !found {
-		_, gone, err := tx.DeletedAt(ctx, coll, id)
-		if err == nil {
-			err = fieldsync.ErrRecord
-			if gone {
-				err = fieldsync.ErrDeleted
-			}
-		}
-		return nil, err
+		return nil, d.gone(ctx, tx, who, coll, id, seen)
 	}
-	return d.rightsOn(ctx, tx, who, on, mine)
+	return d.rightsOn(ctx, tx, who, on, mine, seen)
 }
 
 func own(mine bool) ([]fieldsync.Right, error) {
@@ -183,35 +178,6 @@ func own(mine bool) ([]fieldsync.Right, error) {
 		return nil, fieldsync.ErrRecord
 	}
 	return []fieldsync.Right{fieldsync.RightSelf}, nil
-}
-
-// rightsOn lists what the actor may change of a report and of what hangs on
-// it. Mine says that the work is theirs.
-func (d *Desk) rightsOn(ctx context.Context, tx *store.Store, who report.Actor, id report.ID, mine bool) ([]fieldsync.Right, error) {
-	r, audience, err := d.readable(ctx, tx, who, id)
-	if err != nil {
-		return nil, err
-	}
-	may := func(a report.Action) bool {
-		_, err := report.May(who, a, r)
-		return err == nil
-	}
-	var out []fieldsync.Right
-	writes := may(report.Comment) // auditors read everything and write nothing
-	if writes {
-		out = append(out, fieldsync.RightNote)
-	}
-	staff := audience == report.AudienceStaff && writes
-	if staff || r.Reporter == who.ID && who.ID != "" {
-		out = append(out, fieldsync.RightContact)
-	}
-	if staff && may(report.Recategorise) {
-		out = append(out, fieldsync.RightStaff)
-	}
-	if mine || may(report.WorkRecorded) {
-		out = append(out, fieldsync.RightWork)
-	}
-	return out, nil
 }
 
 // create makes a record a device made: a photo, or following a report. It is
@@ -269,7 +235,7 @@ func (d *Desk) remove(ctx context.Context, tx *store.Store, who report.Actor, c 
 	if !ok || !p.Own {
 		return fieldsync.Outcome{}, fieldsync.ErrField.In("c").With("%.40s", c.Coll)
 	}
-	rights, err := d.rightsTo(ctx, tx, who, c.Coll, c.ID)
+	rights, err := d.rightsTo(ctx, tx, who, c.Coll, c.ID, c.Seen)
 	if errors.Is(err, fieldsync.ErrDeleted) {
 		return fieldsync.Outcome{St: fieldsync.Noop}, nil
 	}

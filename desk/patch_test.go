@@ -129,13 +129,17 @@ func endsOf(r fieldsync.PushReply) string {
 // work is a report that ben works on, and the intervention on it.
 func (w *town) work(t *testing.T) (id report.ID, intervention string) {
 	t.Helper()
+	return w.workOn("intervention000"), "intervention000"
+}
+
+func (w *town) workOn(intervention string) (id report.ID) {
+	w.t.Helper()
 	id = w.submit("citizen", w.at(10.5)).ID
 	w.do("anna", "report.take", id, struct{}{})
 	w.do("anna", "report.dispatch", id, report.DispatchArgs{Assignee: report.PersonID(w.ids["ben"])})
-	intervention = "intervention000"
 	w.sql(fmt.Sprintf("INSERT INTO interventions (id, report, technician, checklist, safetyNotes) VALUES ('%s', '%s', '%s', '[\"cones\"]', 'helmet\ngloves')",
 		intervention, id, w.ids["ben"]))
-	return id, intervention
+	return id
 }
 
 // TestPatchRights: who may change what, of the records as they stand.

@@ -1,8 +1,11 @@
 package desk
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/sestante/sestante/report"
 	"github.com/sestante/sestante/store"
@@ -50,14 +53,60 @@ func (s *Sync) ownerOf(ctx context.Context, device string) (report.Actor, error)
 }
 
 // ReleaseQuarantine carries a quarantined mutation out again, with its group
-// and with what was skipped because of it, as the person who sent it. What
-// breaks again goes back into quarantine. The device learns of it by what it
-// pulls, or by sending the mutation again. The errors are report.ErrRole for
-// whoever is no operator, fieldsync.ErrNotHeld for a mutation that is not in
-// quarantine, and fieldsync.ErrLocked.
+// and with what was skipped because of it, as the person who sent it. A record
+// that was deleted under its author's hands is put back first, as it was; what
+// somebody did on what was no longer theirs (sync.scope_lost) is carried out
+// with the operator's roles beside their own. What breaks or is refused like
+// that again goes back. The device learns of it by what it pulls, or by sending
+// the mutation again. The errors are report.ErrRole for whoever is no operator,
+// and fieldsync.ErrNotHeld for a mutation that is not in quarantine. The device
+// may be locked or wiped by now: the work was done.
 func (s *Sync) ReleaseQuarantine(ctx context.Context, who report.Actor, device string, mid int64) ([]fieldsync.Result, error) {
+	return s.decide(ctx, who, device, mid, "released", func(tx *store.Store, owner report.Actor, kept []fieldsync.Kept) (fieldsync.PushReply, error) {
+		for _, k := range kept {
+			switch k.Result.Code {
+			case fieldsync.ErrTargetDeleted.Code:
+				if err := exhume(ctx, tx, k); err != nil {
+					return fieldsync.PushReply{}, err
+				}
+			case fieldsync.ErrScopeLost.Code:
+				owner.Grants = slices.Concat(owner.Grants, who.Grants)
+			}
+		}
+		return fieldsync.Retry(ctx, s.ledger(tx, owner, 0, patience*s.cfg.CallTime), owner, device, kept, s.desk.now())
+	})
+}
+
+// exhume puts back the record that a mutation is about, if it was deleted.
+func exhume(ctx context.Context, tx *store.Store, k fieldsync.Kept) error {
+	var m fieldsync.Mutation
+	if json.Unmarshal(k.Body, &m) != nil {
+		return nil //nolint:nilerr // Retry will say what is wrong with it
+	}
+	coll, id := m.Target()
+	if p, ok := fieldsync.PatchedOf(coll); !ok || !p.Restorable {
+		return nil
+	}
+	_, err := tx.Exhume(ctx, coll, id)
+	return err
+}
+
+// DismissQuarantine gives a quarantined mutation up, with its group: it is
+// refused for the reason it was held, and its author gets a dead letter. The
+// errors are those of ReleaseQuarantine.
+func (s *Sync) DismissQuarantine(ctx context.Context, who report.Actor, device string, mid int64) ([]fieldsync.Result, error) {
+	return s.decide(ctx, who, device, mid, "dismissed", func(tx *store.Store, owner report.Actor, kept []fieldsync.Kept) (fieldsync.PushReply, error) {
+		return fieldsync.Refuse(ctx, s.ledger(tx, owner, 0, patience*s.cfg.CallTime), owner, device, kept, s.desk.now())
+	})
+}
+
+// decide does something about a quarantined mutation and what hangs on it, in
+// one transaction, and leaves a trace of who decided.
+func (s *Sync) decide(ctx context.Context, who report.Actor, device string, mid int64, what string,
+	do func(tx *store.Store, owner report.Actor, kept []fieldsync.Kept) (fieldsync.PushReply, error),
+) ([]fieldsync.Result, error) {
 	if !operates(who) {
-		return nil, fmt.Errorf("release mutation %d of device %s: %w", mid, device, report.ErrRole)
+		return nil, fmt.Errorf("decide about mutation %d of device %s: %w", mid, device, report.ErrRole)
 	}
 	owner, err := s.ownerOf(ctx, device)
 	if err != nil {
@@ -75,11 +124,16 @@ func (s *Sync) ReleaseQuarantine(ctx context.Context, who report.Actor, device s
 		if len(kept) == 0 {
 			return fieldsync.ErrNotHeld
 		}
-		reply, err = fieldsync.Retry(ctx, s.ledger(tx, owner, 0), owner, device, kept, s.desk.now())
-		return err
+		if reply, err = do(tx, owner, kept); err != nil {
+			return err
+		}
+		return tx.TraceDevice(ctx, store.DeviceTrace{
+			ID: newID(), Device: device, At: s.desk.now(), What: what, By: string(who.ID),
+			Reason: fmt.Sprintf("change %d: %s", mid, cmp.Or(kept[0].Result.Code, string(kept[0].Result.St))),
+		})
 	})
 	if err != nil {
-		return nil, fmt.Errorf("release mutation %d of device %s: %w", mid, device, err)
+		return nil, fmt.Errorf("decide about mutation %d of device %s: %w", mid, device, err)
 	}
 	s.cfg.Hub.Stir()
 	return reply.Res, nil

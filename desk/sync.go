@@ -23,8 +23,13 @@ type SyncConfig struct {
 	Heartbeat time.Duration
 	// Wait is time.After, or a test's.
 	Wait func(time.Duration) <-chan time.Time
-	// CallTime bounds how long one change may take; 20 seconds when 0.
+	// CallTime bounds how long one change may take, from the moment it holds the
+	// database's writer: 20 seconds when 0. What waits for the writer is not
+	// counted. A change that is carried out alone, because it broke before, gets
+	// three times as long: a machine that stalled must not look like poison.
 	CallTime time.Duration
+	// Bound is context.WithTimeout, or a test's.
+	Bound func(ctx context.Context, c fieldsync.Change, most time.Duration) (context.Context, context.CancelFunc)
 	// RawBytes bounds what is kept, for one person, of bodies that cannot be
 	// read; 16 MB when 0.
 	RawBytes int64
@@ -55,6 +60,11 @@ func NewSync(d *Desk, cfg SyncConfig) (*Sync, error) {
 	}
 	if cfg.CallTime <= 0 {
 		cfg.CallTime = 20 * time.Second
+	}
+	if cfg.Bound == nil {
+		cfg.Bound = func(ctx context.Context, _ fieldsync.Change, most time.Duration) (context.Context, context.CancelFunc) {
+			return context.WithTimeout(ctx, most)
+		}
 	}
 	if cfg.RawBytes <= 0 {
 		cfg.RawBytes = 16 << 20
@@ -196,8 +206,17 @@ func (s *Sync) Watch(ctx context.Context, who report.Actor, device string, after
 	}, emit)
 }
 
-// apply carries out one change a device sent.
+// apply carries out one change a device sent. See lost for what becomes of one
+// about a record that is no longer the actor's.
 func (d *Desk) apply(ctx context.Context, tx *store.Store, who report.Actor, c fieldsync.Change) (fieldsync.Outcome, error) {
+	out, err := d.change(ctx, tx, who, c)
+	if err != nil {
+		return fieldsync.Outcome{}, d.lost(ctx, tx, who, c, err)
+	}
+	return out, nil
+}
+
+func (d *Desk) change(ctx context.Context, tx *store.Store, who report.Actor, c fieldsync.Change) (fieldsync.Outcome, error) {
 	call := report.Call{
 		ID: c.CallID, Name: c.Name, Report: report.ID(c.ID), Args: c.Args, OccurredAt: c.Happened,
 		Base: c.Base.Ver, Device: c.Device, Source: report.SourceSync, OffsetMs: c.OffsetMs,

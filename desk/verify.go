@@ -97,8 +97,12 @@ const (
 )
 
 // ClearExits forgets what left a scope half a year ago and that every device
-// seen since then has been told. It is for a job, once a day.
+// seen since then has been told, and the copies of what was deleted then. It is
+// for a job, once a day.
 func (s *Sync) ClearExits(ctx context.Context) (cleared int64, err error) {
+	if err := s.desk.store.ClearTombs(ctx, s.desk.now().Add(-exitsKept)); err != nil {
+		return 0, err
+	}
 	for {
 		n, err := s.desk.store.ClearExits(ctx, s.desk.now().Add(-exitsKept), exitsAtOnce)
 		cleared += n

@@ -104,6 +104,12 @@ func TestCaptureSurvivesEdits(t *testing.T) {
 	without := func(name string) func(core.FieldsList) core.FieldsList {
 		return func(fields core.FieldsList) core.FieldsList { fields.RemoveByName(name); return fields }
 	}
+	renamed := func(name string) func(core.FieldsList) core.FieldsList {
+		return func(fields core.FieldsList) core.FieldsList {
+			fields.GetByName(name).SetName(name + "Now")
+			return fields
+		}
+	}
 	steps := []struct {
 		name   string
 		status int
@@ -111,7 +117,10 @@ func TestCaptureSurvivesEdits(t *testing.T) {
 	}{
 		{"add a field", 200, func(f core.FieldsList) core.FieldsList { f.Add(&core.TextField{Name: "colour"}); return f }},
 		{"remove it", 200, without("colour")},
-		{"remove one that nobody is sent", 200, without("clientHash")},
+		{"rename one that nobody is sent", 200, renamed("clientHash")},
+		{"and remove it", 200, without("clientHashNow")},
+		{"rename one that feeds a scope", 400, renamed("district")},
+		{"rename one that travels", 400, renamed("title")},
 		{"remove one that feeds a scope", 400, without("district")},
 		{"remove one that travels", 400, without("title")},
 		{"make a travelling one multiple", 200, func(f core.FieldsList) core.FieldsList {
@@ -152,6 +161,62 @@ func TestCaptureSurvivesEdits(t *testing.T) {
 		t.Errorf("version %d after a raw update, want %d", got, before+1)
 	}
 	c.wantHealthy("at the end")
+}
+
+// TestCaptureKeepsWhatItNeeds tries to rename and to remove, in PocketBase's
+// own way, what says who holds what, what travels and what may be patched.
+func TestCaptureKeepsWhatItNeeds(t *testing.T) {
+	c := newConsole(t)
+	for _, tt := range []struct{ collection, field string }{
+		{"roles", "areas"},
+		{"roles", "role"},
+		{"roles", "person"},
+		{"roles", "validTo"},
+		{"areas", "parent"},
+		{"areas", "code"},
+		{"users", "disabled"},
+		{"kbArticles", "audience"},
+		{"kbArticles", "state"},
+		{"kbArticles", "solution"},
+		{"media", "uploader"},
+		{"interventions", "checklist"},
+		{"subscriptions", "channels"},
+	} {
+		for what, change := range map[string]func(core.FieldsList) core.FieldsList{
+			"rename": func(f core.FieldsList) core.FieldsList { f.GetByName(tt.field).SetName("elsewhere"); return f },
+			"remove": func(f core.FieldsList) core.FieldsList { f.RemoveByName(tt.field); return f },
+		} {
+			if status, body := c.edit(tt.collection, change); status != 400 {
+				t.Errorf("%s %s.%s: status %d, want 400: %s", what, tt.collection, tt.field, status, body)
+			}
+			col, err := c.app.FindCollectionByNameOrId(tt.collection)
+			if err != nil || col.Fields.GetByName(tt.field) == nil {
+				t.Errorf("%s %s.%s: it is gone: %v", what, tt.collection, tt.field, err)
+			}
+		}
+	}
+	c.wantHealthy("after everything was refused")
+}
+
+// TestCaptureIsRightAtTheStart takes a trigger away while nobody serves.
+func TestCaptureIsRightAtTheStart(t *testing.T) {
+	c := newConsole(t)
+	for _, q := range []string{"DROP TRIGGER _s_reports_insert", "INSERT INTO reports (id, code, state) VALUES ('r', 'r', 'registered')"} {
+		if _, err := c.app.NonconcurrentDB().NewQuery(q).Execute(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	router, err := apis.NewRouter(c.app)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.app.OnServe().Trigger(&core.ServeEvent{App: c.app, Router: router}); err != nil {
+		t.Fatal(err)
+	}
+	c.wantHealthy("at the start")
+	if got := c.version(); got != 1 {
+		t.Errorf("what was written meanwhile has version %d, want 1", got)
+	}
 }
 
 func TestCaptureSurvivesADeletedCollection(t *testing.T) {

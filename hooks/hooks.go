@@ -47,6 +47,7 @@ func Register(app core.App, cfg Config) error {
 		on(app.OnRecordUpdate(name), "sestante.life.update."+name, h.guardUpdate)
 		on(app.OnRecordDelete(name), "sestante.life.delete."+name, h.refuseRecord)
 	}
+	on(app.OnRecordDelete("areas"), "sestante.areas.delete", h.keepHeldArea)
 	on(app.OnRecordCreateRequest(), "sestante.life.say.create", h.translate)
 	on(app.OnRecordUpdateRequest(), "sestante.life.say.update", h.translate)
 	on(app.OnRecordDeleteRequest(), "sestante.life.say.delete", h.translate)

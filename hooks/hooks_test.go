@@ -208,6 +208,18 @@ func TestTwoEditsBothWin(t *testing.T) {
 	}
 }
 
+// TestHeldAreaStays: whoever answers for one district does not come to answer
+// for all of them because the district is deleted.
+func TestHeldAreaStays(t *testing.T) {
+	o := newOffice(t, true)
+	area := pbtest.Record(t, o.app, "areas", map[string]any{"kind": "district", "code": "D1", "name": "Uno"})
+	person := pbtest.Record(t, o.app, "users", map[string]any{"email": "ann@example.org", "password": "password-of-ann"})
+	role := pbtest.Record(t, o.app, "roles", map[string]any{"person": person, "role": "coordinator", "areas": []string{area}})
+	o.want(t, http.MethodDelete, "/api/collections/areas/records/"+area, nil, http.StatusConflict, "area.held")
+	o.want(t, http.MethodDelete, "/api/collections/roles/records/"+role, nil, http.StatusNoContent, "")
+	o.want(t, http.MethodDelete, "/api/collections/areas/records/"+area, nil, http.StatusNoContent, "")
+}
+
 // TestProduction: what reaches around the rules is shut, unless somebody
 // develops.
 func TestProduction(t *testing.T) {

@@ -32,6 +32,8 @@ type Config struct {
 	RatePerMinute int // requests that bring a report or photos, of one sender, for long; default 10
 	RateBurst     int // how many of them at once; default 60
 
+	MaxVerify int64 // bytes of one request to verify; default 4 MB
+
 	StreamsPerUser int           // open streams of one person; default 5
 	Idle           time.Duration // how long a body may stand still, or a reader; default 60 s
 
@@ -70,6 +72,7 @@ func New(cfg Config) (*API, error) {
 	cfg.MaxHeld = orElse(cfg.MaxHeld, 8*cfg.MaxBody)
 	cfg.RatePerMinute = orElse(cfg.RatePerMinute, 10)
 	cfg.RateBurst = orElse(cfg.RateBurst, 60)
+	cfg.MaxVerify = orElse(cfg.MaxVerify, 4_000_000)
 	cfg.StreamsPerUser = orElse(cfg.StreamsPerUser, 5)
 	cfg.Idle = orElse(cfg.Idle, time.Minute)
 	cfg.Language = orElse(cfg.Language, "it")

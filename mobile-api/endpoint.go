@@ -231,7 +231,8 @@ func (a *API) fail(rt Route, r *request, err error) error {
 	if ctx.Err() != nil && f.Kind == fault.Internal {
 		return nil // the caller has gone
 	}
-	if f.Kind == fault.Internal || f.Kind == fault.Busy && !errors.Is(err, ErrDraining) {
+	ordinary := errors.Is(err, ErrDraining) || errors.Is(err, ErrSlow) // a bad network is no news
+	if f.Kind == fault.Internal || f.Kind == fault.Busy && !ordinary {
 		a.cfg.Log.ErrorContext(ctx, "request failed", slog.String("route", rt.Path), slog.String("method", rt.Method),
 			slog.String("requestId", r.event.Response.Header().Get(headerRequestID)), slog.Any("err", err))
 	}

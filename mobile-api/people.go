@@ -52,7 +52,7 @@ type Notices struct {
 }
 
 func (a *API) notices(ctx context.Context, r *request) (Notices, error) {
-	limit, err := r.count("limit")
+	limit, err := r.limit()
 	if err != nil {
 		return Notices{}, err
 	}

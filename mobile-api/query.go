@@ -53,15 +53,15 @@ func (r *request) number(name string) (*float64, error) {
 	return &v, nil
 }
 
-// count returns a parameter that counts, or 0 when it is absent.
-func (r *request) count(name string) (int, error) {
-	text := r.query.Get(name)
+// limit returns how many are asked for at most, or 0 when that is not said.
+func (r *request) limit() (int, error) {
+	text := r.query.Get("limit")
 	if text == "" {
 		return 0, nil
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 || n > maxLimit {
-		return 0, ErrValue.In(name).With("from 1 to %d", maxLimit)
+		return 0, ErrValue.In("limit").With("from 1 to %d", maxLimit)
 	}
 	return n, nil
 }
@@ -111,7 +111,7 @@ func (r *request) narrow() (q desk.Query, err error) {
 		}
 		q.Routings = append(q.Routings, report.Routing(w))
 	}
-	if q.Limit, err = r.count("limit"); err != nil {
+	if q.Limit, err = r.limit(); err != nil {
 		return q, err
 	}
 	q.Text, q.After = r.query.Get("text"), r.query.Get("after")

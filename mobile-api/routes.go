@@ -44,8 +44,6 @@ const (
 	maxJSON = 64 << 10
 	maxCall = 128 << 10 // arguments hold texts
 	maxPull = 128 << 10 // a cursor holds an entry for each scope on its way
-
-	maxVerify = 4 << 20 // a hundred thousand ids with their versions
 )
 
 // Routes returns the table of the API: the server binds it, and a test
@@ -54,6 +52,7 @@ func (a *API) Routes() []Route {
 	routes := append(a.reportRoutes(), a.readRoutes()...)
 	routes = append(routes, a.personRoutes()...)
 	routes = append(routes, a.syncRoutes()...)
+	routes = append(routes, a.decideRoutes()...)
 	routes = append(routes, a.deviceRoutes()...)
 	for i := range routes {
 		routes[i].Path = Prefix + routes[i].Path
@@ -177,7 +176,7 @@ func (a *API) syncRoutes() []Route {
 		},
 		{
 			Method: http.MethodPost, Path: "sync/verify", Auth: Required,
-			Body: &Body{Types: []string{typeJSON}, Limit: maxVerify, In: fieldsync.VerifyRequest{}, Packed: true},
+			Body: &Body{Types: []string{typeJSON}, Limit: a.cfg.MaxVerify, In: fieldsync.VerifyRequest{}, Packed: true},
 			Out:  []any{fieldsync.Split{}, fieldsync.Put{}, fieldsync.Exit{}, fieldsync.Verified{}}, Type: typeNDJSON, Status: []int{http.StatusOK},
 			Faults: kinds(fault.NotFound, fault.Forbidden), serve: a.verify,
 		},
@@ -186,6 +185,35 @@ func (a *API) syncRoutes() []Route {
 			Out: []any{fieldsync.Poke{}, fieldsync.Beat{}, fieldsync.Command{}}, Type: typeEvents, Status: []int{http.StatusOK},
 			Faults: kinds(fault.NotFound, fault.Limited), serve: a.stream,
 		},
+	}
+}
+
+// decideRoutes are for people: what pushes left behind.
+func (a *API) decideRoutes() []Route {
+	return []Route{
+		get("sync/conflicts", Required, words("state", "device", "person", "collection", "record", "limit"), nil, a.conflicts),
+		{
+			Method: http.MethodPost, Path: "sync/conflicts/{id}/resolve", Auth: Required,
+			Body:   &Body{Types: []string{typeJSON}, Limit: maxJSON, In: Choice{}},
+			Status: []int{http.StatusNoContent}, Faults: kinds(fault.NotFound, fault.Conflict), serve: a.resolveConflict,
+		},
+		get("sync/letters", Required, words("state", "device", "person", "limit"), nil, a.letters),
+		{
+			Method: http.MethodPost, Path: "sync/letters/{id}/dismiss", Auth: Required,
+			Status: []int{http.StatusNoContent}, Faults: kinds(fault.NotFound), serve: a.dismissLetter,
+		},
+		get("sync/quarantine", Required, words("device", "limit"), kinds(fault.Forbidden), a.quarantined),
+		{
+			Method: http.MethodPost, Path: "sync/quarantine/{id}/{mid}/release", Auth: Required,
+			Out: Released{}, Type: typeJSON, Status: []int{http.StatusOK},
+			Faults: kinds(fault.Forbidden, fault.NotFound), serve: quarantine(a.cfg.Sync.ReleaseQuarantine),
+		},
+		{
+			Method: http.MethodPost, Path: "sync/quarantine/{id}/{mid}/dismiss", Auth: Required,
+			Out: Released{}, Type: typeJSON, Status: []int{http.StatusOK},
+			Faults: kinds(fault.Forbidden, fault.NotFound), serve: quarantine(a.cfg.Sync.DismissQuarantine),
+		},
+		get("sync/divergences", Required, words("device", "limit"), kinds(fault.Forbidden, fault.NotFound), a.divergences),
 	}
 }
 

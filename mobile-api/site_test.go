@@ -2,6 +2,7 @@ package mobileapi_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -46,8 +47,9 @@ type site struct {
 
 	ids    map[string]string // names to record ids
 	tokens map[string]string
-	limit  time.Duration // the server's own, on a whole request; 0 is none
-	waits  chan wait     // what streams wait for, when a test asked to see it
+	limit  time.Duration                // the server's own, on a whole request; 0 is none
+	waits  chan wait                    // what streams wait for, when a test asked to see it
+	breaks func(fieldsync.Change) error // what a change of a push meets; nil is nothing
 }
 
 // A wait is one thing a stream waits for: fire ends it.
@@ -95,7 +97,7 @@ func newSite(t testing.TB, changes ...func(*mobileapi.Config)) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	syncs, err := desk.NewSync(s.desk, desk.SyncConfig{Hub: hub, Wait: s.wait})
+	syncs, err := desk.NewSync(s.desk, desk.SyncConfig{Hub: hub, Wait: s.wait, Probe: s.probe})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -250,6 +252,20 @@ func (s *site) wait(d time.Duration) <-chan time.Time {
 	default: // nobody looks
 	}
 	return w.fire
+}
+
+// probe lets a change of a push meet what a test has prepared.
+func (s *site) probe(_ context.Context, at desk.Step, c fieldsync.Change) error {
+	if at != desk.StepApply || s.breaks == nil {
+		return nil
+	}
+	return s.breaks(c)
+}
+
+// promote gives anna, an operator, another role.
+func (s *site) promote(t testing.TB, role string) {
+	t.Helper()
+	pbtest.Record(t, s.app, "roles", map[string]any{"person": s.ids["anna"], "role": role})
 }
 
 // A reply is what the server answered.

@@ -69,7 +69,7 @@ func (a *API) exchange(ctx context.Context, r *request) (answer, error) {
 
 // verify tells a device where what it holds differs, and repairs it.
 func (a *API) verify(_ context.Context, r *request) (answer, error) {
-	data, err := r.body.all(maxVerify)
+	data, err := r.body.all(a.cfg.MaxVerify)
 	if err != nil {
 		return answer{}, err
 	}

@@ -508,12 +508,7 @@ func TestDevicesOverHTTP(t *testing.T) {
 	s.wantFault(t, ask{who: "ben", method: http.MethodGet, path: "devices/all"}, http.StatusForbidden, "device.forbidden", "")
 	s.wantFault(t, ask{who: "ben", method: http.MethodPost, path: "devices/" + device + "/state", body: order}, http.StatusForbidden, "device.forbidden", "")
 	s.wantFault(t, ask{who: "ben", method: http.MethodPost, path: "devices/" + device + "/wiped"}, http.StatusConflict, "device.not_wiped", "")
-	role := core.NewRecord(collection(t, s.app, "roles"))
-	role.Set("person", s.ids["anna"])
-	role.Set("role", "service_manager")
-	if err := s.app.Save(role); err != nil {
-		t.Fatal(err)
-	}
+	s.promote(t, "service_manager")
 	var all mobileapi.AllDevices
 	s.want(t, ask{who: "anna", method: http.MethodGet, path: "devices/all"}, http.StatusOK, &all)
 	if len(all.Devices) != 1 || all.Devices[0].ID != device || all.Devices[0].State != "active" {

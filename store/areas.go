@@ -150,3 +150,10 @@ func (s *Store) UnconfirmedAreas(ctx context.Context) (int, error) {
 	}
 	return n, nil
 }
+
+// AreaHeld reports whether a role, past ones included, is limited to the area.
+func (s *Store) AreaHeld(ctx context.Context, id string) (held bool, err error) {
+	const q = `SELECT EXISTS (SELECT 1 FROM roles, json_each(CASE WHEN json_valid(roles.areas) THEN roles.areas ELSE '[]' END) AS held WHERE held.value = {:id})`
+	_, err = s.value(ctx, q, dbx.Params{"id": id}, &held)
+	return held, err
+}

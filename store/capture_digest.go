@@ -19,13 +19,13 @@ func digestTriggers() []schemaObject {
 		name := "_s_digest_" + suffix
 		return schemaObject{name, fmt.Sprintf("CREATE TRIGGER `%s` AFTER %s FOR EACH ROW WHEN %s BEGIN\n%sEND", name, event, when, body)}
 	}
+	// No UPDATE FROM: for that SQLite opens a table in memory each time.
 	turn := func(row, sign string) string {
 		var sets []string
 		for _, d := range lanes {
-			sets = append(sets, fmt.Sprintf("%[1]s = (_s_digest.%[1]s + %[2]s * r.%[1]s) & 4294967295", d, sign))
+			sets = append(sets, fmt.Sprintf("%[1]s = (%[1]s + %[2]s * coalesce((SELECT r.%[1]s FROM _s_rec AS r WHERE r.coll = %[3]s.coll AND r.id = %[3]s.id), 0)) & 4294967295", d, sign, row))
 		}
-		return fmt.Sprintf("UPDATE _s_digest SET n = n + %[1]s, %[2]s FROM _s_rec AS r\n"+
-			"  WHERE r.coll = %[3]s.coll AND r.id = %[3]s.id AND _s_digest.scope = %[3]s.scope AND _s_digest.coll = %[3]s.coll;\n", sign, strings.Join(sets, ", "), row)
+		return fmt.Sprintf("UPDATE _s_digest SET n = n + %[1]s, %[2]s WHERE scope = %[3]s.scope AND coll = %[3]s.coll;\n", sign, strings.Join(sets, ", "), row)
 	}
 	var renew, enter []string
 	for _, d := range lanes {

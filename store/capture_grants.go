@@ -32,10 +32,10 @@ func belowView() schemaObject {
 // coveringKinds are the kinds of areas a role can be over.
 var coveringKinds = []string{"macro_area", "pole", "district", "overlay"}
 
-// entitledView renders the view of who is entitled to which scope, from the
-// table in fieldsync: usr, name. A role counts on the day the sweep has
+// entitledView renders the view of who is entitled to which scope, from a
+// table like fieldsync.Entitled: usr, name. A role counts on the day the sweep has
 // reached, never on the day of the reader.
-func entitledView() schemaObject {
+func entitledView(es []fieldsync.Entitlement) schemaObject {
 	const person = "JOIN users AS u ON u.id = r.person AND NOT u.disabled"
 	const day = "(SELECT v FROM _meta WHERE k = 'sync.day')"
 	const inForce = "(r.validFrom = '' OR r.validFrom <= " + day + ") AND (r.validTo = '' OR r.validTo > " + day + ")"
@@ -43,7 +43,7 @@ func entitledView() schemaObject {
 		"SELECT u.id AS usr, 'g' AS name FROM users AS u WHERE NOT u.disabled",
 		"SELECT u.id, 'r:' || u.id FROM users AS u WHERE NOT u.disabled",
 	}
-	for _, e := range fieldsync.Entitled {
+	for _, e := range es {
 		name, from, where := quote(string(e.Class)), "FROM roles AS r "+person, "r.role IN "+quoted(e.Roles)
 		switch e.Over {
 		case fieldsync.OverSelf:
@@ -54,6 +54,8 @@ func entitledView() schemaObject {
 		case fieldsync.OverDistricts:
 			name = quote(string(e.Class)+":") + " || c.district"
 			from += " JOIN json_each(CASE WHEN json_valid(r.areas) THEN r.areas ELSE '[]' END) AS e JOIN _s_cover AS c ON c.area = e.value"
+		case fieldsync.OverWhole:
+			where += " AND coalesce(r.areas, '') IN ('', '[]')"
 		case fieldsync.OverAll:
 		}
 		arms = append(arms, fmt.Sprintf("SELECT r.person, %s %s WHERE %s AND %s", name, from, where, inForce))
@@ -94,17 +96,29 @@ func grantTriggers() []schemaObject {
 		name := "_s_grant_" + table + "_" + suffix
 		return schemaObject{name, fmt.Sprintf("CREATE TRIGGER `%s` AFTER %s ON `%s` FOR EACH ROW%s BEGIN\n%sEND", name, event, table, when, body)}
 	}
-	shape := reshape + regrant("(SELECT usr FROM _s_stale)") + "DELETE FROM _s_stale;\n"
+	const done = "DELETE FROM _s_stale;\n"
+	shape := reshape + regrant("(SELECT usr FROM _s_stale)") + done
 	ofKind := func(row string) string { return row + ".kind IN " + quoted(coveringKinds) }
+	// A row that REPLACE takes away may have stood for something, and nothing
+	// fires for it unless the connection asks for that: so what it stood for is
+	// looked up, and whose role it was is noted before it goes.
+	const covers = "EXISTS (SELECT 1 FROM _s_cover WHERE area = NEW.id OR district = NEW.id)"
+	before := func(suffix, event string) schemaObject {
+		return schemaObject{"_s_grant_roles_" + suffix, "CREATE TRIGGER `_s_grant_roles_" + suffix + "` BEFORE " + event + " ON `roles` FOR EACH ROW" +
+			" WHEN EXISTS (SELECT 1 FROM roles WHERE id = NEW.id) BEGIN\n" +
+			"INSERT INTO _s_stale (usr) SELECT person FROM roles WHERE id = NEW.id ON CONFLICT (usr) DO NOTHING;\nEND"}
+	}
 	return []schemaObject{
+		before("replaced", "INSERT"),
+		before("overwritten", "UPDATE OF id"),
 		on("users", "insert", "INSERT", "", regrant("(NEW.id)")),
 		on("users", "update", "UPDATE", " WHEN OLD.disabled IS NOT NEW.disabled OR OLD.id IS NOT NEW.id", regrant("(NEW.id, OLD.id)")),
 		on("users", "delete", "DELETE", "", regrant("(OLD.id)")),
-		on("roles", "insert", "INSERT", "", regrant("(NEW.person)")),
-		on("roles", "update", "UPDATE", "", regrant("(NEW.person, OLD.person)")),
+		on("roles", "insert", "INSERT", "", regrant("(SELECT NEW.person UNION SELECT usr FROM _s_stale)")+done),
+		on("roles", "update", "UPDATE", "", regrant("(SELECT NEW.person UNION SELECT OLD.person UNION SELECT usr FROM _s_stale)")+done),
 		on("roles", "delete", "DELETE", "", regrant("(OLD.person)")),
-		on("areas", "insert", "INSERT", " WHEN "+ofKind("NEW"), shape),
-		on("areas", "update", "UPDATE", " WHEN ("+ofKind("NEW")+" OR "+ofKind("OLD")+") AND ("+
+		on("areas", "insert", "INSERT", " WHEN "+ofKind("NEW")+" OR "+covers, shape),
+		on("areas", "update", "UPDATE", " WHEN ("+ofKind("NEW")+" OR "+ofKind("OLD")+" OR "+covers+") AND ("+
 			strings.Join([]string{differs("id"), differs("kind"), differs("code"), differs("parent")}, " OR ")+")", shape),
 		on("areas", "delete", "DELETE", " WHEN "+ofKind("OLD"), shape),
 	}

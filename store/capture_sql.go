@@ -19,13 +19,15 @@ const (
 	head = "(SELECT seq FROM _s_clock)"
 )
 
-// captureObjects renders every view and trigger of the capture from the table
-// of scopes, for the collections that exist. Order matters: views first.
+// captureObjects renders every view and trigger of the capture from the tables
+// of what is in which scope and of who holds which, for the collections that
+// exist. Order matters: views first. The table of scopes must be as
+// fieldsync.CheckCollections wants it.
 //
 // A trigger never relies on the conflict policy of its own statements, because
 // SQLite replaces that by the policy of the statement that fired it; an upsert
 // clause stands whatever fired it.
-func captureObjects(cs []fieldsync.Collection, exists func(table string) bool) []schemaObject {
+func captureObjects(cs []fieldsync.Collection, es []fieldsync.Entitlement, exists func(table string) bool) []schemaObject {
 	var views, triggers []schemaObject
 	for _, c := range cs {
 		if !exists(c.Name) || c.Parent != "" && !exists(c.Parent) {
@@ -47,7 +49,7 @@ func captureObjects(cs []fieldsync.Collection, exists func(table string) bool) [
 		triggers = append(triggers, fieldTriggers(exists)...)
 	}
 	if exists("users") && exists("roles") && exists("areas") {
-		views = append(views, belowView(), entitledView())
+		views = append(views, belowView(), entitledView(es))
 		triggers = append(triggers, grantTriggers()...)
 	}
 	return append(views, triggers...)
@@ -151,19 +153,22 @@ func recordTriggers(c fieldsync.Collection, children []fieldsync.Collection) []s
 	}
 	// SQLite compiles a trigger into every statement that could fire it: the
 	// long one stands only on the columns that can move a row.
-	columns, moved := feeds(c)
+	columns, moved := feeds(c, children)
 	change := strings.Join(moved, " OR ")
 	return append(out,
 		on("update", "UPDATE", "NOT ("+change+")", restamp),
 		on("move", "UPDATE OF "+strings.Join(columns, ", "), change, touch(c)+fan.String()))
 }
 
-// feeds lists the columns of a collection that feed its scopes, and the
-// conditions under which an update of them may change the scopes of a row.
-func feeds(c fieldsync.Collection) (columns, conditions []string) {
+// feeds lists the columns of a collection that feed its scopes or those of its
+// children, and the conditions under which an update of them may change them.
+func feeds(c fieldsync.Collection, children []fieldsync.Collection) (columns, conditions []string) {
 	add := func(column, condition string) {
 		if column = "`" + column + "`"; !slices.Contains(columns, column) {
-			columns, conditions = append(columns, column), append(conditions, condition)
+			columns = append(columns, column)
+		}
+		if !slices.Contains(conditions, condition) {
+			conditions = append(conditions, condition)
 		}
 	}
 	add("id", differs("id"))
@@ -179,6 +184,15 @@ func feeds(c fieldsync.Collection) (columns, conditions []string) {
 		}
 		for _, f := range r.Only {
 			add(f.Column, differs(f.Column))
+		}
+	}
+	for _, k := range children {
+		for _, r := range k.Rules {
+			for _, f := range r.Only {
+				if f.SameAs != "" {
+					add(f.SameAs, differs(f.SameAs))
+				}
+			}
 		}
 	}
 	return columns, conditions

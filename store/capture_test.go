@@ -101,16 +101,16 @@ func TestScopesFollowTheRow(t *testing.T) {
 	c := newCapture(t)
 	r := id("r1")
 	steps := []struct{ do, want string }{
-		{sqlReport("r1", "registered", "reporter", "ann", "district", "d1"), "d:d1 r:ann s"},
-		{"UPDATE reports SET title = 'leak'", "d:d1 r:ann s"},
-		{"UPDATE reports SET assignee = 'ben', responsibleOrg = 'org1', state = 'assigned'", "a:ben d:d1 o:org1 r:ann s"},
-		{"UPDATE reports SET assignee = 'cat'", "a:cat d:d1 o:org1 r:ann s -a:ben/1"},
-		{"UPDATE reports SET district = 'd2'", "a:cat d:d2 o:org1 r:ann s -a:ben/1 -d:d1/1"},
-		{"UPDATE reports SET assignee = 'ben', district = 'd1'", "a:ben d:d1 o:org1 r:ann s -a:cat/1 -d:d2/1"},
-		{"UPDATE reports SET state = 'closed'", "r:ann -a:ben/3 -a:cat/1 -d:d1/3 -d:d2/1 -o:org1/3 -s/3"},
-		{"UPDATE reports SET reporterOrg = 'vol'", "p:vol r:ann -a:ben/3 -a:cat/1 -d:d1/3 -d:d2/1 -o:org1/3 -s/3"},
-		{"UPDATE reports SET state = 'registered'", "a:ben d:d1 o:org1 p:vol r:ann s -a:cat/1 -d:d2/1"},
-		{"DELETE FROM reports", "-a:ben/2 -a:cat/1 -d:d1/2 -d:d2/1 -o:org1/2 -p:vol/2 -r:ann/2 -s/2"},
+		{sqlReport("r1", "registered", "reporter", "ann", "district", "d1"), "c:d1 d:d1 r:ann s"},
+		{"UPDATE reports SET title = 'leak'", "c:d1 d:d1 r:ann s"},
+		{"UPDATE reports SET assignee = 'ben', responsibleOrg = 'org1', state = 'assigned'", "a:ben c:d1 d:d1 o:org1 r:ann s"},
+		{"UPDATE reports SET assignee = 'cat'", "a:cat c:d1 d:d1 o:org1 r:ann s -a:ben/1"},
+		{"UPDATE reports SET district = 'd2'", "a:cat c:d2 d:d2 o:org1 r:ann s -a:ben/1 -c:d1/1 -d:d1/1"},
+		{"UPDATE reports SET assignee = 'ben', district = 'd1'", "a:ben c:d1 d:d1 o:org1 r:ann s -a:cat/1 -c:d2/1 -d:d2/1"},
+		{"UPDATE reports SET state = 'closed'", "r:ann -a:ben/3 -a:cat/1 -c:d1/3 -c:d2/1 -d:d1/3 -d:d2/1 -o:org1/3 -s/3"},
+		{"UPDATE reports SET reporterOrg = 'vol'", "p:vol r:ann -a:ben/3 -a:cat/1 -c:d1/3 -c:d2/1 -d:d1/3 -d:d2/1 -o:org1/3 -s/3"},
+		{"UPDATE reports SET state = 'registered'", "a:ben c:d1 d:d1 o:org1 p:vol r:ann s -a:cat/1 -c:d2/1 -d:d2/1"},
+		{"DELETE FROM reports", "-a:ben/2 -a:cat/1 -c:d1/2 -c:d2/1 -d:d1/2 -d:d2/1 -o:org1/2 -p:vol/2 -r:ann/2 -s/2"},
 	}
 	for _, s := range steps {
 		before := c.seq()
@@ -146,24 +146,49 @@ func TestChildrenFollowTheParent(t *testing.T) {
 		c.wantHealthy()
 	}
 	want("at first", map[string]string{
-		"messages/mpub": "d:d1 o:org1 r:ann s", "messages/mrep": "d:d1 r:ann s", "messages/mint": "d:d1 s", "messages/mpar": "d:d1 o:org1 s",
-		"media/own": "d:d1 o:org1 r:ann s", "media/other": "d:d1 o:org1 s", "media/hid": "s", "media/lost": "",
-		"reportEvents/ev": "d:d1 o:org1 s", "interventions/iv": "d:d1 o:org1 s",
+		"messages/mpub": "c:d1 d:d1 o:org1 r:ann s", "messages/mrep": "c:d1 d:d1 r:ann s", "messages/mint": "c:d1 d:d1 s", "messages/mpar": "c:d1 d:d1 o:org1 s",
+		"media/own": "c:d1 d:d1 o:org1 r:ann s", "media/other": "c:d1 d:d1 o:org1 s", "media/hid": "c:d1 s", "media/lost": "",
+		"reportEvents/ev": "c:d1 d:d1 o:org1 s", "interventions/iv": "c:d1 d:d1 o:org1 s",
 	})
 	c.run("UPDATE reports SET district = 'd2'")
 	want("moved", map[string]string{
-		"messages/mint": "d:d2 s -d:d1/1", "media/hid": "s", "reportEvents/ev": "d:d2 o:org1 s -d:d1/1",
+		"messages/mint": "c:d2 d:d2 s -c:d1/1 -d:d1/1", "media/hid": "c:d2 s -c:d1/1", "reportEvents/ev": "c:d2 d:d2 o:org1 s -c:d1/1 -d:d1/1",
 	})
 	c.run("UPDATE messages SET audience = 'internal' WHERE id = 'mpub'", "UPDATE media SET report = '"+id("r1")+"' WHERE id = 'lost'")
 	want("changed themselves", map[string]string{
-		"messages/mpub": "d:d2 s -d:d1/1 -o:org1/1 -r:ann/1", "media/lost": "d:d2 o:org1 r:ann s",
+		"messages/mpub": "c:d2 d:d2 s -c:d1/1 -d:d1/1 -o:org1/1 -r:ann/1", "media/lost": "c:d2 d:d2 o:org1 r:ann s",
 	})
 	c.run("UPDATE reports SET state = 'closed'")
 	want("closed", map[string]string{
-		"messages/mrep": "r:ann -d:d1/1 -d:d2/3 -s/3", "media/own": "r:ann -d:d1/1 -d:d2/3 -o:org1/3 -s/3", "interventions/iv": "-d:d1/1 -d:d2/3 -o:org1/3 -s/3",
+		"messages/mrep": "r:ann -c:d1/1 -c:d2/3 -d:d1/1 -d:d2/3 -s/3", "media/own": "r:ann -c:d1/1 -c:d2/3 -d:d1/1 -d:d2/3 -o:org1/3 -s/3", "interventions/iv": "-c:d1/1 -c:d2/3 -d:d1/1 -d:d2/3 -o:org1/3 -s/3",
 	})
 	c.run("DELETE FROM reports")
-	want("deleted", map[string]string{"messages/mrep": "-d:d1/1 -d:d2/3 -r:ann/2 -s/3"})
+	want("deleted", map[string]string{"messages/mrep": "-c:d1/1 -c:d2/3 -d:d1/1 -d:d2/3 -r:ann/2 -s/3"})
+}
+
+// TestArticlesTravelWhilePublished: to those they are written for, and nobody
+// while they are not.
+func TestArticlesTravelWhilePublished(t *testing.T) {
+	c := newCapture(t)
+	for _, s := range []struct{ do, want string }{
+		{"INSERT INTO kbArticles (id, title, state, audience) VALUES ('k', 'x', 'draft', 'public')", ""},
+		{"UPDATE kbArticles SET state = 'review', audience = 'staff'", ""},
+		{"UPDATE kbArticles SET state = 'published'", "w"},
+		{"UPDATE kbArticles SET solution = 'y'", "w"},
+		{"UPDATE kbArticles SET audience = 'partner'", "x -w/1"},
+		{"UPDATE kbArticles SET audience = 'public'", "g -w/1 -x/1"},
+		{"UPDATE kbArticles SET audience = ''", "-g/1 -w/1 -x/1"},
+		{"UPDATE kbArticles SET audience = 'staff'", "w -g/1 -x/1"},
+		{"UPDATE kbArticles SET state = 'obsolete'", "-g/1 -w/1 -x/1"},
+		{"UPDATE kbArticles SET state = 'published'", "w -g/1 -x/1"},
+		{"DELETE FROM kbArticles", "-g/1 -w/2 -x/1"},
+	} {
+		c.run(s.do)
+		if got := c.in("kbArticles", "k"); got != s.want {
+			t.Errorf("after %s: in %s, want %s", s.do, got, s.want)
+		}
+		c.wantHealthy()
+	}
 }
 
 // TestEveryWayOfWriting writes the same change in every way there is and wants
@@ -174,17 +199,17 @@ func TestEveryWayOfWriting(t *testing.T) {
 		name, want string
 		do         func(c capture)
 	}{
-		{"raw update", "d:d2 r:ann s -d:d1/1", func(c capture) { c.run("UPDATE reports SET district = 'd2'") }},
-		{"update or replace", "d:d2 r:ann s -d:d1/1", func(c capture) { c.run("UPDATE OR REPLACE reports SET district = 'd2'") }},
-		{"update or ignore", "d:d2 r:ann s -d:d1/1", func(c capture) { c.run("UPDATE OR IGNORE reports SET district = 'd2'") }},
+		{"raw update", "c:d2 d:d2 r:ann s -c:d1/1 -d:d1/1", func(c capture) { c.run("UPDATE reports SET district = 'd2'") }},
+		{"update or replace", "c:d2 d:d2 r:ann s -c:d1/1 -d:d1/1", func(c capture) { c.run("UPDATE OR REPLACE reports SET district = 'd2'") }},
+		{"update or ignore", "c:d2 d:d2 r:ann s -c:d1/1 -d:d1/1", func(c capture) { c.run("UPDATE OR IGNORE reports SET district = 'd2'") }},
 		// To SQLite this is a delete and an insert: the old scope is told of the delete.
-		{"insert or replace", "d:d2 r:ann s -d:d1/2", func(c capture) {
+		{"insert or replace", "c:d2 d:d2 r:ann s -c:d1/2 -d:d1/2", func(c capture) {
 			c.run(strings.Replace(sqlReport("r1", "registered", "district", "d2", "reporter", "ann"), "INSERT", "INSERT OR REPLACE", 1))
 		}},
-		{"upsert", "d:d2 r:ann s -d:d1/1", func(c capture) {
+		{"upsert", "c:d2 d:d2 r:ann s -c:d1/1 -d:d1/1", func(c capture) {
 			c.run(base + " ON CONFLICT (id) DO UPDATE SET district = 'd2'")
 		}},
-		{"record api without validation", "d:d2 r:ann s -d:d1/1", func(c capture) {
+		{"record api without validation", "c:d2 d:d2 r:ann s -c:d1/1 -d:d1/1", func(c capture) {
 			rec, err := c.app.FindRecordById("reports", id("r1"))
 			if err != nil {
 				c.t.Fatal(err)
@@ -194,7 +219,7 @@ func TestEveryWayOfWriting(t *testing.T) {
 				c.t.Fatal(err)
 			}
 		}},
-		{"record delete", "-d:d1/2 -r:ann/2 -s/2", func(c capture) {
+		{"record delete", "-c:d1/2 -d:d1/2 -r:ann/2 -s/2", func(c capture) {
 			rec, err := c.app.FindRecordById("reports", id("r1"))
 			if err != nil {
 				c.t.Fatal(err)
@@ -203,7 +228,7 @@ func TestEveryWayOfWriting(t *testing.T) {
 				c.t.Fatal(err)
 			}
 		}},
-		{"in a transaction with others", "d:d2 r:ann s -d:d1/1", func(c capture) {
+		{"in a transaction with others", "c:d2 d:d2 r:ann s -c:d1/1 -d:d1/1", func(c capture) {
 			err := c.s.InTx(c.t.Context(), func(tx *store.Store) error {
 				_, err := tx.App().DB().NewQuery("UPDATE reports SET district = 'd2'").Execute()
 				return err
@@ -212,7 +237,7 @@ func TestEveryWayOfWriting(t *testing.T) {
 				c.t.Fatal(err)
 			}
 		}},
-		{"rolled back", "d:d1 r:ann s", func(c capture) {
+		{"rolled back", "c:d1 d:d1 r:ann s", func(c capture) {
 			_ = c.s.InTx(c.t.Context(), func(tx *store.Store) error {
 				if _, err := tx.App().DB().NewQuery("UPDATE reports SET district = 'd2'").Execute(); err != nil {
 					c.t.Fatal(err)
@@ -220,8 +245,8 @@ func TestEveryWayOfWriting(t *testing.T) {
 				return context.Canceled
 			})
 		}},
-		{"renamed id", "-d:d1/2 -r:ann/2 -s/2", func(c capture) { c.run("UPDATE reports SET id = 'another'") }},
-		{"import of many", "d:d1 r:ann s", func(c capture) {
+		{"renamed id", "-c:d1/2 -d:d1/2 -r:ann/2 -s/2", func(c capture) { c.run("UPDATE reports SET id = 'another'") }},
+		{"import of many", "c:d1 d:d1 r:ann s", func(c capture) {
 			c.run("INSERT INTO reports (id, code, state, district) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) SELECT 'n' || i, 'n' || i, 'assigned', 'd1' FROM n")
 			if got := c.strings("SELECT count(DISTINCT seq) FROM _s_member WHERE coll = 'reports' AND id LIKE 'n%'", nil); got[0] != "300" {
 				c.t.Errorf("an import of 300 rows took %s numbers", got[0])
@@ -247,7 +272,7 @@ func TestOneRowForEachRecordAndScope(t *testing.T) {
 	for i := range 20 {
 		c.run(fmt.Sprintf("UPDATE reports SET district = 'd%d', title = 't%d'", i%3, i))
 	}
-	if got := c.in("reports", id("r1")); got != "d:d1 s -d:d0/1 -d:d2/1" {
+	if got := c.in("reports", id("r1")); got != "c:d1 d:d1 s -c:d0/1 -c:d2/1 -d:d0/1 -d:d2/1" {
 		t.Errorf("in %s", got)
 	}
 	got := c.strings("SELECT max(n) FROM (SELECT count(*) AS n FROM _s_member GROUP BY coll, id, scope)", nil)
@@ -264,19 +289,30 @@ func TestGrantsFollowRoles(t *testing.T) {
 	)
 	steps := []struct{ do, ann, ben string }{
 		{"", "g r:ann", "g r:ben"},
-		{"INSERT INTO roles (id, person, role, areas) VALUES ('1', 'ann', 'technician', '[\"d1\"]')", "a:ann d:d1 g r:ann", "g r:ben"},
-		{"UPDATE roles SET areas = '[\"d3\",\"d1\"]' WHERE id = '1'", "a:ann d:d1 d:d3 g r:ann", "g r:ben"},
-		{"INSERT INTO roles (id, person, role, areas) VALUES ('2', 'ben', 'district_lead', '[\"m1\"]')", "a:ann d:d1 d:d3 g r:ann", "a:ben d:d1 d:d2 g r:ben"},
-		{"UPDATE areas SET parent = 'p1' WHERE id = 'd3'", "a:ann d:d1 d:d3 g r:ann", "a:ben d:d1 d:d2 d:d3 g r:ben"},
-		{"INSERT INTO areas (id, kind, code, parent, validFrom) VALUES ('d1b', 'district', 'D1', 'p1', '2027-01-01 00:00:00.000Z')", "a:ann d:d1 d:d1b d:d3 g r:ann", "a:ben d:d1 d:d1b d:d2 d:d3 g r:ben"},
-		{"DELETE FROM areas WHERE id = 'p1'", "a:ann d:d1 d:d1b d:d3 g r:ann", "a:ben g r:ben"},
-		{"UPDATE roles SET role = 'coordinator' WHERE id = '2'", "a:ann d:d1 d:d1b d:d3 g r:ann", "g r:ben s"},
-		{"UPDATE roles SET role = 'partner_user', org = 'amsa' WHERE id = '2'", "a:ann d:d1 d:d1b d:d3 g r:ann", "g o:amsa r:ben"},
-		{"UPDATE roles SET role = 'accredited_reporter' WHERE id = '2'", "a:ann d:d1 d:d1b d:d3 g r:ann", "g p:amsa r:ben"},
+		{"INSERT INTO roles (id, person, role, areas) VALUES ('1', 'ann', 'technician', '[\"d1\"]')", "a:ann d:d1 g r:ann w", "g r:ben"},
+		{"UPDATE roles SET areas = '[\"d3\",\"d1\"]' WHERE id = '1'", "a:ann d:d1 d:d3 g r:ann w", "g r:ben"},
+		{"INSERT INTO roles (id, person, role, areas) VALUES ('2', 'ben', 'district_lead', '[\"m1\"]')", "a:ann d:d1 d:d3 g r:ann w", "a:ben d:d1 d:d2 g r:ben w"},
+		{"UPDATE areas SET parent = 'p1' WHERE id = 'd3'", "a:ann d:d1 d:d3 g r:ann w", "a:ben d:d1 d:d2 d:d3 g r:ben w"},
+		{"INSERT INTO areas (id, kind, code, parent, validFrom) VALUES ('d1b', 'district', 'D1', 'p1', '2027-01-01 00:00:00.000Z')", "a:ann d:d1 d:d1b d:d3 g r:ann w", "a:ben d:d1 d:d1b d:d2 d:d3 g r:ben w"},
+		// Of the control room, who is over areas holds these and no others, and whoever is over none holds all.
+		{"INSERT INTO roles (id, person, role, areas) VALUES ('3', 'ann', 'coordinator', '[\"d2\"]')", "a:ann c:d2 d:d1 d:d1b d:d3 g r:ann w x", "a:ben d:d1 d:d1b d:d2 d:d3 g r:ben w"},
+		{"UPDATE areas SET code = 'D2', validFrom = '2027-01-01 00:00:00.000Z' WHERE id = 'd3'", "a:ann c:d2 c:d3 d:d1 d:d1b d:d2 d:d3 g r:ann w x", "a:ben d:d1 d:d1b d:d2 d:d3 g r:ben w"},
+		{"UPDATE areas SET code = 'D3', validFrom = '' WHERE id = 'd3'", "a:ann c:d2 d:d1 d:d1b d:d3 g r:ann w x", "a:ben d:d1 d:d1b d:d2 d:d3 g r:ben w"},
+		{"UPDATE roles SET areas = '[\"m1\"]' WHERE id = '3'", "a:ann c:d1 c:d1b c:d2 c:d3 d:d1 d:d1b d:d3 g r:ann w x", "a:ben d:d1 d:d1b d:d2 d:d3 g r:ben w"},
+		{"DELETE FROM areas WHERE id = 'p1'", "a:ann d:d1 d:d1b d:d3 g r:ann w x", "a:ben g r:ben w"},
+		{"UPDATE roles SET areas = 'nonsense' WHERE id = '3'", "a:ann d:d1 d:d1b d:d3 g r:ann w x", "a:ben g r:ben w"},
+		{"UPDATE roles SET areas = '[]' WHERE id = '3'", "a:ann d:d1 d:d1b d:d3 g r:ann s w x", "a:ben g r:ben w"},
+		{"DELETE FROM roles WHERE id = '3'", "a:ann d:d1 d:d1b d:d3 g r:ann w", "a:ben g r:ben w"},
+		{"UPDATE roles SET role = 'auditor', areas = '' WHERE id = '2'", "a:ann d:d1 d:d1b d:d3 g r:ann w", "g r:ben s w x"},
+		{"UPDATE roles SET role = 'planner' WHERE id = '2'", "a:ann d:d1 d:d1b d:d3 g r:ann w", "g r:ben w x"},
+		{"UPDATE roles SET areas = '[\"d1\"]' WHERE id = '2'", "a:ann d:d1 d:d1b d:d3 g r:ann w", "c:d1 c:d1b g r:ben w x"},
+		{"UPDATE roles SET role = 'contact_operator' WHERE id = '2'", "a:ann d:d1 d:d1b d:d3 g r:ann w", "a:ben g r:ben w x"},
+		{"UPDATE roles SET role = 'partner_user', org = 'amsa' WHERE id = '2'", "a:ann d:d1 d:d1b d:d3 g r:ann w", "g o:amsa r:ben x"},
+		{"UPDATE roles SET role = 'accredited_reporter' WHERE id = '2'", "a:ann d:d1 d:d1b d:d3 g r:ann w", "g p:amsa r:ben"},
 		{"UPDATE users SET disabled = 1 WHERE id = 'ann'", "", "g p:amsa r:ben"},
-		{"UPDATE users SET disabled = 0 WHERE id = 'ann'", "a:ann d:d1 d:d1b d:d3 g r:ann", "g p:amsa r:ben"},
-		{"UPDATE roles SET person = 'ben' WHERE id = '1'", "g r:ann", "a:ben d:d1 d:d1b d:d3 g p:amsa r:ben"},
-		{"UPDATE roles SET areas = 'nonsense' WHERE id = '1'", "g r:ann", "a:ben g p:amsa r:ben"},
+		{"UPDATE users SET disabled = 0 WHERE id = 'ann'", "a:ann d:d1 d:d1b d:d3 g r:ann w", "g p:amsa r:ben"},
+		{"UPDATE roles SET person = 'ben' WHERE id = '1'", "g r:ann", "a:ben d:d1 d:d1b d:d3 g p:amsa r:ben w"},
+		{"UPDATE roles SET areas = 'nonsense' WHERE id = '1'", "g r:ann", "a:ben g p:amsa r:ben w"},
 		{"DELETE FROM roles", "g r:ann", "g r:ben"},
 		{"DELETE FROM users WHERE id = 'ann'", "", "g r:ben"},
 	}
@@ -312,7 +348,7 @@ func TestGrantsFollowTheirDays(t *testing.T) {
 	for _, s := range []struct {
 		day  int
 		want string
-	}{{1, "g r:ann"}, {2, "g r:ann"}, {3, "g r:ann s"}, {4, "g r:ann s"}, {5, "g r:ann"}, {6, "g r:ann"}, {4, "g r:ann s"}} {
+	}{{1, "g r:ann"}, {2, "g r:ann"}, {3, "g r:ann s w x"}, {4, "g r:ann s w x"}, {5, "g r:ann"}, {6, "g r:ann"}, {4, "g r:ann s w x"}} {
 		sweep(s.day)
 		if got := c.held("ann"); got != s.want {
 			t.Errorf("on day %d ann holds %s, want %s", s.day, got, s.want)
@@ -348,7 +384,7 @@ func TestInstallCaptureSettles(t *testing.T) {
 	if err := c.s.InstallCapture(ctx); err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]string{"r1": "d:d2 s -d:d1/1", "r2": "-d:d1/2 -s/2", "r3": "d:d3 s"} {
+	for name, want := range map[string]string{"r1": "c:d2 d:d2 s -c:d1/1 -d:d1/1", "r2": "-c:d1/2 -d:d1/2 -s/2", "r3": "c:d3 d:d3 s"} {
 		if got := c.in("reports", id(name)); got != want {
 			t.Errorf("%s in %s, want %s", name, got, want)
 		}
@@ -386,7 +422,7 @@ func TestMigrationGoesDownAndUp(t *testing.T) {
 	if err := c.s.InstallCapture(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got := c.in("reports", id("r1")); got != "d:d2 s" {
+	if got := c.in("reports", id("r1")); got != "c:d2 d:d2 s" {
 		t.Errorf("in %s, want d:d2 s", got)
 	}
 	c.wantHealthy()
@@ -407,7 +443,7 @@ func TestReplacedByAnotherKey(t *testing.T) {
 		if err := c.s.RepairCapture(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if got := c.in("reports", id("r1")); got != "-d:d1/2 -s/2" {
+		if got := c.in("reports", id("r1")); got != "-c:d1/2 -d:d1/2 -s/2" {
 			t.Errorf("recursive_triggers %v: the replaced row is in %s", recursive, got)
 		}
 		c.wantHealthy()

@@ -151,7 +151,7 @@ func TestTriggersUnderKeptStatements(t *testing.T) {
 		t.Fatal(err)
 	}
 	write("d5")
-	if got := c.in("reports", id("r1")); got != "d:d5 s -d:d1/1 -d:d2/1 -d:d3/1 -d:d4/1" {
+	if got := c.in("reports", id("r1")); got != "c:d5 d:d5 s -c:d1/1 -c:d2/1 -c:d3/1 -c:d4/1 -d:d1/1 -d:d2/1 -d:d3/1 -d:d4/1" {
 		t.Errorf("in %s", got)
 	}
 	c.wantHealthy()

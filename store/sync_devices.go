@@ -137,7 +137,7 @@ type DeviceTrace struct {
 	ID       string
 	Device   string
 	At       time.Time
-	What     string // state, or wiped
+	What     string // state, wiped, or of a change of its in quarantine released or dismissed
 	Old, New string // states
 	By       string // a person, or who ran the program
 	Reason   string

@@ -109,13 +109,15 @@ func (s *Store) QuarantinedGroup(ctx context.Context, device string, mid int64) 
 	return s.keptMutations(ctx, q, dbx.Params{"did": device, "mid": mid})
 }
 
-// A Quarantine is one mutation that broke again and again, for an operator.
+// A Quarantine is one mutation that waits for an operator: it broke again and
+// again, or its record was deleted or taken from its author meanwhile.
 type Quarantine struct {
 	Device string          `json:"did"`
 	Mid    int64           `json:"mid"`
 	Person report.PersonID `json:"person"`
 	Recv   time.Time       `json:"receivedAt"`
-	Cause  int64           `json:"cause"` // the member of its group that broke; 0: it did
+	Code   string          `json:"code"`  // why: sync.quarantined, sync.target_deleted or sync.scope_lost
+	Cause  int64           `json:"cause"` // the member of its group that is to blame; 0: it is
 	Body   json.RawMessage `json:"mutation"`
 }
 
@@ -141,7 +143,7 @@ func (s *Store) Quarantined(ctx context.Context, device string, limit int) ([]Qu
 			return nil, err
 		}
 		out = append(out, Quarantine{
-			Device: k.Device, Mid: k.Mid, Person: report.PersonID(r.Usr), Recv: k.Recv, Cause: k.Result.Cause, Body: k.Body,
+			Device: k.Device, Mid: k.Mid, Person: report.PersonID(r.Usr), Recv: k.Recv, Code: k.Result.Code, Cause: k.Result.Cause, Body: k.Body,
 		})
 	}
 	return out, nil

@@ -25,10 +25,13 @@ func (l Ledger) Bury(ctx context.Context, d fieldsync.Letter) error {
 	})
 }
 
-// Fixed closes the letter of a refused mutation, which by has put right.
-func (l Ledger) Fixed(ctx context.Context, device string, mid, by int64) error {
-	const q = `UPDATE _s_dead SET state = 'fixed', fixed_by = {:by} WHERE did = {:did} AND mid = {:mid} AND state = 'open'`
-	return l.Tx.exec(ctx, q, dbx.Params{"did": device, "mid": mid, "by": by})
+// Fixed closes the letter of a refused mutation, if it was that person's:
+// mutation by has put it right.
+func (l Ledger) Fixed(ctx context.Context, who report.PersonID, device string, mid, by int64) error {
+	const q = `
+		UPDATE _s_dead SET state = 'fixed', fixed_by = {:by}
+		WHERE did = {:did} AND mid = {:mid} AND usr = {:usr} AND state = 'open'`
+	return l.Tx.exec(ctx, q, dbx.Params{"did": device, "mid": mid, "usr": who, "by": by})
 }
 
 // A LetterFilter picks dead letters. Empty fields pick all.

@@ -1,6 +1,7 @@
 package fieldsync
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base32"
@@ -49,6 +50,8 @@ func (p *push) carry(ctx context.Context, items []item) (bool, error) {
 			}
 		}
 		return false, nil
+	case why != nil && (errors.Is(why, ErrTargetDeleted) || errors.Is(why, ErrScopeLost)):
+		p.hold(items, at, why)
 	case why != nil:
 		if err := p.refuse(ctx, items, at, why); err != nil {
 			return false, err
@@ -201,16 +204,22 @@ func again(it item, why *fault.Error) Again {
 // operator is shown it, and what it says is kept.
 func (p *push) quarantine(ctx context.Context, items []item, culprit int) error {
 	p.reply.Poisoned = append(p.reply.Poisoned, items[culprit].m.Mid)
+	p.hold(items, culprit, ErrQuarantined)
+	return p.passed(ctx, items)
+}
+
+// hold keeps a group until an operator decides: the device goes on. The member
+// that is to blame says why, the others name it.
+func (p *push) hold(items []item, culprit int, why *fault.Error) {
 	for i := range items {
 		it := &items[i]
 		it.kept.Poison = true
 		it.kept.Result = Result{
-			Mid: it.m.Mid, Skew: it.kept.Result.Skew, St: Held, Code: ErrQuarantined.Code, Msg: ErrQuarantined.Say(p.who.Language),
+			Mid: it.m.Mid, Skew: it.kept.Result.Skew, St: Held, Code: why.Code, Msg: why.Say(p.who.Language),
 			Again: AgainLater, Cause: items[culprit].m.Mid,
 		}
 	}
 	items[culprit].kept.Result.Cause = 0
-	return p.passed(ctx, items)
 }
 
 // passed forgets the attempts at a group that has its end.
@@ -242,7 +251,7 @@ func (p *push) conclude(ctx context.Context, it item) error {
 			return fmt.Errorf("keep the refusal of mutation %d: %w", r.Mid, err)
 		}
 	case it.m.Fixes > 0 && (r.St == Applied || r.St == Merged || r.St == Noop):
-		if err := p.l.Fixed(ctx, p.device.ID, it.m.Fixes, r.Mid); err != nil {
+		if err := p.l.Fixed(ctx, p.who.ID, cmp.Or(it.m.Of, p.device.ID), it.m.Fixes, r.Mid); err != nil {
 			return fmt.Errorf("close the refusal of mutation %d: %w", it.m.Fixes, err)
 		}
 	}
@@ -283,14 +292,24 @@ func makes(m Mutation) string {
 
 // standsOn returns the record a mutation needs to find.
 func standsOn(m Mutation) string {
-	if m.Op != OpCreate {
-		return m.ID
-	}
-	var id string
-	if json.Unmarshal(m.Set["report"].To, &id) != nil {
-		return ""
-	}
+	_, id := m.Target()
 	return id
+}
+
+// Target returns the collection and the id of the record a mutation needs to
+// find: its own, or of a create the report that it hangs on; empty when it
+// names none.
+func (m Mutation) Target() (coll, id string) {
+	switch {
+	case m.Op == OpCall:
+		return "reports", m.ID
+	case m.Op != OpCreate:
+		return m.Coll, m.ID
+	case json.Unmarshal(m.Set["report"].To, &id) != nil:
+		return "", ""
+	default:
+		return "reports", id
+	}
 }
 
 // CallID returns the id of a mutation's call: its own, or one made from the

@@ -34,6 +34,12 @@ var (
 		"There is no such record, or it is not for you.", "L'elemento non esiste o non è visibile per te.")
 	ErrDeleted = fault.Define(fault.Conflict, "sync.deleted",
 		"It was deleted in the meantime.", "È stato eliminato nel frattempo.")
+	ErrTargetDeleted = fault.Define(fault.Conflict, "sync.target_deleted",
+		"It was deleted in the meantime; the change is kept, and an operator can put it back.",
+		"È stato eliminato nel frattempo; la modifica è conservata e un operatore può ripristinarlo.")
+	ErrScopeLost = fault.Define(fault.Forbidden, "sync.scope_lost",
+		"This was yours when you changed it, and is not any more; the change is kept, and an operator will look at it.",
+		"Era di tua competenza quando l'hai modificato e ora non lo è più; la modifica è conservata e sarà esaminata da un operatore.")
 	ErrChanged = fault.Define(fault.Conflict, "sync.changed",
 		"It was changed in the meantime, and was not deleted.", "È stato modificato nel frattempo e non è stato eliminato.")
 	ErrTaken = fault.Define(fault.Conflict, "sync.taken",

@@ -37,9 +37,9 @@ type Ledger interface {
 	RawMid(ctx context.Context, who report.PersonID, hash string) (int64, bool, error)
 	// Bury keeps a refusal for a person to look at.
 	Bury(ctx context.Context, l Letter) error
-	// Fixed closes the letter of a refused mutation of the device, which by has
-	// put right.
-	Fixed(ctx context.Context, device string, mid, by int64) error
+	// Fixed closes the letter of a refused mutation of the device, if it was that
+	// person's: mutation by has put it right.
+	Fixed(ctx context.Context, who report.PersonID, device string, mid, by int64) error
 	// Refused returns the number of the device's mutation that would have made
 	// the record and was refused or is in quarantine, or 0.
 	Refused(ctx context.Context, device, record string) (int64, error)
@@ -112,7 +112,7 @@ type Kept struct {
 	At     time.Time // when it happened, clamped
 	Body   []byte    // as it came
 	Result Result
-	Poison bool // in quarantine: Result.St is Held
+	Poison bool // in quarantine, for whatever Result.Code says: Result.St is Held
 }
 
 // A Raw is what came and could not be read.
@@ -142,7 +142,7 @@ type Letter struct {
 	Again  Again           `json:"again"`
 	At     time.Time       `json:"at"`
 	State  LetterState     `json:"state"`
-	By     int64           `json:"supersededBy"` // the mutation that put it right; 0: none
+	By     int64           `json:"supersededBy"` // the mutation that put it right, of the device or of the id it took after it; 0: none
 	Body   json.RawMessage `json:"mutation"`     // as it came
 }
 

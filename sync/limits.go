@@ -3,7 +3,11 @@ package fieldsync
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"math"
+	"strings"
 
 	"github.com/sestante/sestante/fault"
 )
@@ -67,6 +71,7 @@ func DecodePush(data []byte, limits Limits) (PushRequest, error) {
 	if len(req.Muts) > limits.Muts {
 		return req, ErrTooLarge.In("muts").With("%d changes, at most %d", len(req.Muts), limits.Muts)
 	}
+	req.App, req.Schema = clip(req.App), clip(req.Schema)
 	if req.Pull != nil {
 		if req.Pull.Device == "" {
 			req.Pull.Device = req.Device
@@ -81,12 +86,22 @@ func DecodePush(data []byte, limits Limits) (PushRequest, error) {
 	return req, nil
 }
 
+// clip shortens what a device says of itself, for the operators' lists.
+func clip(s string) string {
+	const most = 100 // bytes
+	if len(s) > most {
+		s = s[:most]
+	}
+	return strings.ToValidUTF8(s, "")
+}
+
 // DecodePull reads a pull request, or fails with ErrBody.
 func DecodePull(data []byte) (PullRequest, error) {
 	var req PullRequest
 	if err := decode(data, &req); err != nil {
 		return req, err
 	}
+	req.Schema = clip(req.Schema)
 	return req, version(req.V, req.Device)
 }
 
@@ -95,7 +110,7 @@ func decode(data []byte, dst any) error {
 	if err := d.Decode(dst); err != nil {
 		return fmt.Errorf("%w: %w", ErrBody, err)
 	}
-	if d.More() {
+	if _, err := d.Token(); !errors.Is(err, io.EOF) { // More would let a bracket pass
 		return ErrBody.With("something follows it")
 	}
 	return nil
@@ -123,6 +138,9 @@ func readMutation(raw json.RawMessage) (Mutation, error) {
 		_ = json.Unmarshal(raw, &only)
 		return Mutation{Mid: only.Mid}, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
+	if m.Pos != nil && !m.Pos.onEarth() {
+		m.Pos = nil // a broken fix is no reason to refuse what was done
+	}
 	var bad *fault.Error
 	switch {
 	case m.Mid < 1:
@@ -139,10 +157,25 @@ func readMutation(raw json.RawMessage) (Mutation, error) {
 		bad = ErrMalformed.In("f")
 	case m.Op == OpPatch && len(m.Set) == 0:
 		bad = ErrMalformed.In("set")
+	case m.Op == OpPatch && m.unsaid() != "":
+		bad = ErrMalformed.In(fmt.Sprintf("set.%.40s", m.unsaid())).With("t is missing")
 	default:
 		return m, nil
 	}
 	return m, bad
+}
+
+func (p Pos) onEarth() bool { return math.Abs(p.Lon) <= 180 && math.Abs(p.Lat) <= 90 }
+
+// unsaid returns a field that a patch names without a word of what it is to
+// become, or "". To empty it is to say null.
+func (m Mutation) unsaid() string {
+	for name, s := range m.Set {
+		if s.To == nil {
+			return name
+		}
+	}
+	return ""
 }
 
 // Known reports whether the engine knows the operation.

@@ -241,6 +241,8 @@ func TestPatchable(t *testing.T) {
 				t.Errorf("%s.%s: policy %s of form %d", p.Name, f.Name, f.Policy, f.Form)
 			case (f.Policy == fieldsync.Machine) != (f.Moves != nil):
 				t.Errorf("%s.%s: a machine has moves, and nothing else has", p.Name, f.Name)
+			case f.Policy == fieldsync.Manual:
+				t.Errorf("%s.%s is decided by hand: its conflicts must raise a flag on the record first, and none does", p.Name, f.Name)
 			case f.Guard != "" && !slices.Contains([]fieldsync.Policy{fieldsync.Newest, fieldsync.Server, fieldsync.Manual}, f.Policy):
 				t.Errorf("%s.%s: a guard cannot be decided by %s", p.Name, f.Name, f.Policy)
 			}

@@ -50,6 +50,10 @@ type Patched struct {
 	Fields []Field
 	// Own says that its records are made and deleted by whose they are.
 	Own bool
+	// Restorable says that a copy of a deleted record is kept, so that an
+	// operator can put it back when somebody edited it meanwhile. Never of what
+	// is about a person: deleting that is erasing it.
+	Restorable bool
 }
 
 // Patchable is the one table of what a device may patch, how it is merged, and
@@ -64,13 +68,13 @@ var Patchable = []Patched{
 		{Name: "contactLanguage", Policy: Newest, Guard: "contact", Right: RightContact, OneOf: []string{"it", "en"}},
 		{Name: "visibility", Policy: Server, Right: RightStaff, Must: true, OneOf: []string{"public", "staff"}},
 	}},
-	{Name: "media", Fields: []Field{
+	{Name: "media", Restorable: true, Fields: []Field{
 		// What was hidden stays hidden: somebody may be in the picture.
 		{Name: "visibility", Policy: Machine, Right: RightStaff, Must: true, OneOf: []string{"public", "staff", "hidden"}, Moves: map[string][]string{
 			"staff": {"public", "hidden"}, "public": {"staff", "hidden"}, "": {"public", "staff", "hidden"},
 		}},
 	}},
-	{Name: "interventions", Fields: []Field{
+	{Name: "interventions", Restorable: true, Fields: []Field{
 		{Name: "checklist", Form: JSON, Policy: SetOf, Right: RightWork, Limit: 64 << 10},
 		{Name: "safetyNotes", Policy: ThreeW, Right: RightWork, Limit: 2000},
 		{Name: "vehicle", Policy: Newest, Right: RightWork},

@@ -23,7 +23,7 @@ func (c Class) Audience() Audience {
 		return ForPartner
 	case District, Assignee:
 		return ForField
-	case Staff:
+	case Staff, StaffArea:
 		return ForStaff
 	default:
 		return ForReference
@@ -77,6 +77,11 @@ func join(lists ...[]Column) []Column {
 		out = append(out, l...)
 	}
 	return out
+}
+
+// inside is a column that travels empty where its row is for the public.
+func inside(f Form, name string) []Column {
+	return []Column{{Name: name, Form: f, Unless: "audience", In: []string{"public"}}}
 }
 
 // What the reporter reads of a report: what they wrote and how it stands,
@@ -172,4 +177,11 @@ var bodies = map[string]map[Audience][]Column{
 	"orgs":   {ForReference: join(of(Text, "code", "name", "kind", "parent"), of(Bool, "inactive"))},
 	"sites":  {ForReference: join(of(Text, "code", "name", "type"), of(Number, "lon", "lat"), of(Bool, "hasPoint"), of(Text, "clientOrg", "address"))},
 	"assets": {ForReference: of(Text, "code", "type", "site", "status")},
+
+	// Who wrote it is nobody's. What caused a fault, and when somebody looks at
+	// the article again, stays inside, also of an article for everybody.
+	"kbArticles": {ForReference: join(
+		of(Text, "kind", "title", "symptom"), inside(Text, "rootCause"), of(Text, "workaround", "solution"),
+		of(JSON, "objectTypes", "areas"), of(Text, "audience"), of(Number, "version"), inside(Time, "reviewBy"), of(Time, "updated"),
+	)},
 }

@@ -85,6 +85,7 @@ func TestDecodePush(t *testing.T) {
 		{"not an object", `[1]`, fieldsync.ErrBody},
 		{"cut", `{"v":1,"did":"device0`, fieldsync.ErrBody},
 		{"something behind", `{"v":1,"did":"device000000001"}{}`, fieldsync.ErrBody},
+		{"a bracket behind", `{"v":1,"did":"device000000001"}]`, fieldsync.ErrBody},
 		{"another version", `{"v":2,"did":"device000000001"}`, fieldsync.ErrBody},
 		{"no device", `{"v":1}`, fieldsync.ErrBody},
 		{"a device of another form", `{"v":1,"did":"DV_7QK2"}`, fieldsync.ErrBody},
@@ -98,6 +99,19 @@ func TestDecodePush(t *testing.T) {
 		if tt.want == nil && err != nil || tt.want != nil && !errors.Is(err, tt.want) {
 			t.Errorf("%s: DecodePush() = %v, want %v", tt.name, err, tt.want)
 		}
+	}
+}
+
+// TestDecodePushClips: what a device says of itself goes into operators' lists.
+func TestDecodePushClips(t *testing.T) {
+	app := strings.Repeat("è", 60) // 120 bytes
+	req, err := fieldsync.DecodePush([]byte(`{"v":1,"did":"device000000001","app":"`+app+`","schema":"s17"}`), fieldsync.Limits{})
+	if err != nil || req.App != strings.Repeat("è", 50) || req.Schema != "s17" {
+		t.Errorf("DecodePush() = app %q, schema %q, %v", req.App, req.Schema, err)
+	}
+	req, err = fieldsync.DecodePush([]byte(`{"v":1,"did":"device000000001","app":"x`+app+`"}`), fieldsync.Limits{})
+	if err != nil || req.App != "x"+strings.Repeat("è", 49) {
+		t.Errorf("DecodePush() = app %q, %v, want no half a letter", req.App, err)
 	}
 }
 

@@ -56,22 +56,28 @@ func (p *push) settle(ctx context.Context, items []item) error {
 		return err
 	}
 	for _, it := range items {
-		if err := p.l.Settle(ctx, it.kept.stored()); err != nil {
-			return fmt.Errorf("settle mutation %d: %w", it.m.Mid, err)
-		}
-		if err := p.conclude(ctx, it); err != nil {
+		if err := p.finally(ctx, it); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// finally gives a kept mutation its new end.
+func (p *push) finally(ctx context.Context, it item) error {
+	if err := p.l.Settle(ctx, it.kept.stored()); err != nil {
+		return fmt.Errorf("settle mutation %d: %w", it.m.Mid, err)
+	}
+	return p.conclude(ctx, it)
+}
+
 // Retry carries out mutations that are kept, group by group, in their order: a
 // quarantined group with what was skipped because of it, or what was held. One
-// that has got another end since it was read is left alone. The error is
-// ErrLocked for a device that is locked.
+// that has got another end since it was read is left alone. Whether the device
+// may work is the caller's to ask: what an operator decides about concerns the
+// work that was done, whatever became of the device.
 func Retry(ctx context.Context, l Ledger, who report.Actor, device string, kept []Kept, now time.Time) (PushReply, error) {
-	p, err := reopen(ctx, l, who, device, now)
+	p, err := open(ctx, l, who, PushRequest{Device: device}, now)
 	if err != nil {
 		return PushReply{}, err
 	}
@@ -95,15 +101,30 @@ func Retry(ctx context.Context, l Ledger, who report.Actor, device string, kept 
 	return p.finish(ctx)
 }
 
-func reopen(ctx context.Context, l Ledger, who report.Actor, device string, now time.Time) (*push, error) {
+// Refuse gives up what is in quarantine: the mutation that is to blame is
+// refused for the reason it was held, with a letter to its author, and its
+// group is skipped.
+func Refuse(ctx context.Context, l Ledger, who report.Actor, device string, kept []Kept, now time.Time) (PushReply, error) {
 	p, err := open(ctx, l, who, PushRequest{Device: device}, now)
 	if err != nil {
-		return nil, err
+		return PushReply{}, err
 	}
-	if !p.may() {
-		return nil, ErrLocked.With("%s", p.device.State)
+	for i, it := range asIfNew(kept) {
+		was := kept[i].Result
+		if was.St != Held {
+			continue
+		}
+		it.kept.Result = Result{Mid: was.Mid, Skew: was.Skew, St: Skipped, Cause: was.Cause}
+		if was.Cause == 0 {
+			it.kept.Result = Result{
+				Mid: was.Mid, Skew: was.Skew, St: Rejected, Code: was.Code, Msg: was.Msg, Again: AgainNever, Letter: LetterID(device, was.Mid),
+			}
+		}
+		if err := p.finally(ctx, it); err != nil {
+			return PushReply{}, err
+		}
 	}
-	return p, nil
+	return p.finish(ctx)
 }
 
 // KeptGroups parts kept mutations into atomic groups.

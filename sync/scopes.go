@@ -1,10 +1,6 @@
 package fieldsync
 
-import (
-	"strings"
-
-	"github.com/sestante/sestante/report"
-)
+import "strings"
 
 // A Class is one kind of scope. A scope is a named set of records that a
 // person either holds whole or not at all; its name is the class, and for
@@ -15,15 +11,18 @@ type Class string
 const (
 	Global      Class = "g" // reference data, for everybody
 	Staff       Class = "s" // every open report, for the control room
-	District    Class = "d" // what is open in a district
+	StaffArea   Class = "c" // what is open in a district, for the part of the control room that answers for it
+	District    Class = "d" // what is open in a district, for those who work there
 	Assignee    Class = "a" // what is open and assigned to a person
 	Reporter    Class = "r" // what a person reported, open or not
 	Org         Class = "o" // what is open and an organisation must do
 	ReporterOrg Class = "p" // what the people of an accredited organisation reported
+	Inside      Class = "w" // knowledge written for those who work here
+	Partners    Class = "x" // knowledge shared with the companies that work for us
 )
 
 // ScopeName returns the name of the scope of a class about one id; id is
-// empty for Global and Staff.
+// empty for the classes of which there is one scope.
 func ScopeName(c Class, id string) string {
 	if id == "" {
 		return string(c)
@@ -45,7 +44,7 @@ func (c Class) Priority() int {
 		return 0
 	case Reporter, District, Org:
 		return 1
-	case Global, ReporterOrg:
+	case Global, ReporterOrg, Inside, Partners:
 		return 2
 	default:
 		return 3
@@ -56,8 +55,8 @@ func (c Class) Priority() int {
 type Rule struct {
 	Class Class
 	// Column is the column of the collection that names the scope's id; empty
-	// for Global and Staff. A row whose column is empty is in no such scope.
-	// For a child it is a column of the parent.
+	// when there is one scope of the class. A row whose column is empty is in no
+	// such scope. For a child it is a column of the parent.
 	Column string
 	// Open keeps only reports that are open (of a child: whose report is).
 	Open bool
@@ -92,6 +91,7 @@ var Captured = []Collection{
 		{Class: District, Column: "district", Open: true},
 		{Class: Assignee, Column: "assignee", Open: true},
 		{Class: Org, Column: "responsibleOrg", Open: true},
+		{Class: StaffArea, Column: "district", Open: true},
 		{Class: Staff, Open: true},
 	}},
 	// A reporter sees how a report stands in the report itself; its history
@@ -99,11 +99,13 @@ var Captured = []Collection{
 	{Name: "reportEvents", Parent: "reports", Link: "report", Rules: staffOnly()},
 	{Name: "media", Parent: "reports", Link: "report", Rules: append([]Rule{
 		{Class: Staff, Open: true},
+		{Class: StaffArea, Column: "district", Open: true},
 		{Class: Reporter, Column: "reporter", Only: ownMedia},
 		{Class: ReporterOrg, Column: "reporterOrg", Only: ownMedia},
 	}, field(Filter{Column: "visibility", Not: []string{"hidden"}})...)},
 	{Name: "messages", Parent: "reports", Link: "report", Rules: []Rule{
 		{Class: Staff, Open: true},
+		{Class: StaffArea, Column: "district", Open: true},
 		{Class: District, Column: "district", Open: true},
 		{Class: Assignee, Column: "assignee", Open: true},
 		{Class: Org, Column: "responsibleOrg", Open: true, Only: audience("public", "partner")},
@@ -118,6 +120,14 @@ var Captured = []Collection{
 	{Name: "orgs", Rules: everybody},
 	{Name: "sites", Rules: everybody},
 	{Name: "assets", Rules: everybody},
+
+	// An article travels while it is published, as a whole, to those it is
+	// written for.
+	{Name: "kbArticles", Rules: []Rule{
+		{Class: Global, Only: published("public")},
+		{Class: Inside, Only: published("staff")},
+		{Class: Partners, Only: published("partner")},
+	}},
 }
 
 var (
@@ -134,9 +144,15 @@ func field(only ...Filter) []Rule {
 	}
 }
 
-func staffOnly() []Rule { return append([]Rule{{Class: Staff, Open: true}}, field()...) }
+func staffOnly() []Rule {
+	return append([]Rule{{Class: Staff, Open: true}, {Class: StaffArea, Column: "district", Open: true}}, field()...)
+}
 
 func audience(who ...string) []Filter { return []Filter{{Column: "audience", In: who}} }
+
+func published(who string) []Filter {
+	return append(audience(who), Filter{Column: "state", In: []string{"published"}})
+}
 
 // CollectionOf returns the captured collection of that name.
 func CollectionOf(name string) (Collection, bool) {
@@ -146,43 +162,6 @@ func CollectionOf(name string) (Collection, bool) {
 		}
 	}
 	return Collection{}, false
-}
-
-// An Entitlement says which scopes a role opens.
-type Entitlement struct {
-	Roles []report.Role
-	Class Class
-	// Over says whose id names the scope: the person's own, the role's
-	// organisation, every district its areas stand for, or none.
-	Over Over
-}
-
-// Over is what a role's scope is about.
-type Over string
-
-// What a scope may be about.
-const (
-	OverAll       Over = ""          // the scope has no id
-	OverSelf      Over = "self"      // the person who holds the role
-	OverOrg       Over = "org"       // the organisation the role is held in
-	OverDistricts Over = "districts" // each district the role's areas stand for
-)
-
-// Entitled is the table of who holds what. Besides it, every person who is not
-// disabled holds Global and their own Reporter scope.
-var Entitled = []Entitlement{
-	{Class: Assignee, Over: OverSelf, Roles: []report.Role{
-		report.RoleTechnician, report.RoleDistrictLead, report.RoleFieldLead, report.RolePoleManager,
-	}},
-	{Class: District, Over: OverDistricts, Roles: []report.Role{
-		report.RoleTechnician, report.RoleDistrictLead, report.RoleFieldLead, report.RolePoleManager,
-	}},
-	{Class: Staff, Over: OverAll, Roles: []report.Role{
-		report.RoleCoordinator, report.RoleL1, report.RoleL2, report.RoleServiceManager, report.RolePlanner,
-		report.RoleContactOperator, report.RoleAdmin, report.RoleAuditor,
-	}},
-	{Class: Org, Over: OverOrg, Roles: []report.Role{report.RolePartnerUser}},
-	{Class: ReporterOrg, Over: OverOrg, Roles: []report.Role{report.RoleAccredited}},
 }
 
 // A Reason says why a record left.

@@ -160,7 +160,23 @@ func DecodeVerify(data []byte) (VerifyRequest, error) {
 	case len(req.List) > maxParts || n > maxElements:
 		return req, ErrTooLarge.In("list").With("at most %d parts and %d records", maxParts, maxElements)
 	}
+	// Each part costs a look through it: the same one asked for again and again
+	// would be a small request that keeps the server busy for minutes.
+	req.Digests = once(req.Digests, func(d Digested) Part { return Part{Scope: d.Scope, Coll: d.Coll} })
+	req.Split = once(req.Split, func(p Part) Part { return p })
+	req.List = once(req.List, func(l Listing) Part { return l.Part })
 	return req, nil
+}
+
+// once keeps the first of those that are about the same part.
+func once[T any](all []T, of func(T) Part) []T {
+	seen := make(map[Part]bool, len(all))
+	return slices.DeleteFunc(all, func(one T) bool {
+		p := of(one)
+		again := seen[p]
+		seen[p] = true
+		return again
+	})
 }
 
 func validPrefix(p string) bool {
@@ -294,23 +310,20 @@ func (c *checker) compare(ctx context.Context, theirs []Digested) error {
 	if err != nil {
 		return err
 	}
-	type of struct {
-		scope int64
-		coll  string
+	holds, named := map[Part]Digest{}, map[Part]bool{}
+	for _, d := range ours {
+		holds[Part{Scope: d.Scope, Coll: d.Coll}] = d.Digest
 	}
-	device := map[of]Digest{}
 	for _, d := range theirs {
-		device[of{d.Scope, d.Coll}] = d.Digest
+		named[Part{Scope: d.Scope, Coll: d.Coll}] = true
 	}
 	for _, d := range ours {
-		if _, named := device[of{d.Scope, d.Coll}]; !named {
+		if !named[Part{Scope: d.Scope, Coll: d.Coll}] {
 			theirs = append(theirs, Digested{Scope: d.Scope, Coll: d.Coll})
 		}
 	}
 	for _, d := range theirs {
-		i := slices.IndexFunc(ours, func(o Digested) bool { return o.Scope == d.Scope && o.Coll == d.Coll })
-		same := i < 0 && d.Digest == Digest{} || i >= 0 && ours[i].Digest == d.Digest
-		if same || !c.shares(d.Scope, d.Coll) {
+		if holds[Part{Scope: d.Scope, Coll: d.Coll}] == d.Digest || !c.shares(d.Scope, d.Coll) {
 			continue
 		}
 		newer, err := c.v.NewerThan(ctx, d.Scope, d.Coll, c.upto, maxNewer+1)

@@ -233,6 +233,10 @@ func Watch(ctx context.Context, s Stream, emit func(event any) error) error {
 	beat := s.Wait(s.Beat)
 	for {
 		news, err := s.News.News(ctx, s.Who, s.ID, told)
+		if err == nil && told > news.Seq { // told of days that a restore has undone
+			told = 0
+			news, err = s.News.News(ctx, s.Who, s.ID, told)
+		}
 		if err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -129,6 +130,42 @@ func TestWatch(t *testing.T) {
 		stop()
 		if err := <-ended; !errors.Is(err, context.Canceled) {
 			t.Errorf("Watch() = %v, want the context's end", err)
+		}
+	})
+}
+
+// TestWatchAfterARestore: a device that was told of more than the log has now is
+// told to look at once, and then as any other.
+func TestWatchAfterARestore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, hub := &room{seq: 5, mine: 3}, &fieldsync.Hub{}
+		ctx, stop := context.WithCancel(t.Context())
+		told := make(chan int64, 10)
+		ended := make(chan error, 1)
+		go func() {
+			s := fieldsync.Stream{Hub: hub, News: r, Who: "ann", ID: "dev", After: 900, Now: time.Now, Wait: time.After} //nolint:forbidigo // the bubble's clock
+			ended <- fieldsync.Watch(ctx, s, func(event any) error {
+				if p, ok := event.(fieldsync.Poke); ok {
+					told <- p.Seq
+				}
+				return nil
+			})
+		}()
+		synctest.Wait()
+		r.commit(true)
+		hub.Stir()
+		time.Sleep(time.Second)
+		stop()
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			t.Errorf("Watch() = %v, want the context's end", err)
+		}
+		close(told)
+		var got []int64
+		for seq := range told {
+			got = append(got, seq)
+		}
+		if !slices.Equal(got, []int64{5, 6}) {
+			t.Errorf("told of %v, want 5 at once and then 6", got)
 		}
 	})
 }

@@ -55,7 +55,10 @@ type Mutation struct {
 	At    time.Time         `json:"at,omitzero"`          // when it happened, by the device's clock
 	Pos   *Pos              `json:"pos,omitempty"`        // where the device was
 	Fixes int64             `json:"supersedes,omitempty"` // the refused mutation that this one puts right
-	Hash  string            `json:"h,omitempty"`
+	// Of is the id the device had when it sent the mutation that Fixes names, when
+	// that is not the one it has now: after a fork the numbers begin anew.
+	Of   string `json:"of,omitempty"`
+	Hash string `json:"h,omitempty"`
 }
 
 // A Set is one field of a mutation: the value the author saw and the one they
@@ -96,7 +99,7 @@ const (
 	Merged   Status = "merged"   // some of it; the rest had been decided otherwise
 	Noop     Status = "noop"     // it was so already
 	Rejected Status = "rejected" // refused: Code and Msg say why
-	Held     Status = "held"     // kept, not applied: the device is locked, or the mutation is in quarantine
+	Held     Status = "held"     // kept, not applied: the device is locked, or an operator must decide (Code says why)
 	Skipped  Status = "skipped"  // not tried, because Cause was refused
 )
 

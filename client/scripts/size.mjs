@@ -3,7 +3,7 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
 
 import { build } from 'esbuild';
 
-const budget = 15_000; // bytes, gzip, of what an app needs
+const budget = 15_500; // bytes, gzip, of what an app needs
 
 const parts = {
   'what an app needs (open, http, idbStore)': "export { open, http, idbStore } from './src/index.ts'",

@@ -1,4 +1,4 @@
-import { fault, type FaultData } from './fault.js';
+import { fault, isFault, type FaultData } from './fault.js';
 import type { CallArgs, CallName, Role } from './gen/calls.js';
 import type { AnyRow, Collection } from './gen/rows.js';
 import { readHealth, type Health } from './health.js';
@@ -39,9 +39,9 @@ export interface Config {
   silenceMs?: number;
   /** Bytes wanted in one pull; absent leaves it to the server. */
   maxBytes?: number;
-  /** Which tab leads; Web Locks where there are any. */
+  /** Which tab leads; Web Locks where a browser has them. Without, every tab leads: the store stays right, and the server hears from each. */
   locks?: Locker;
-  /** The way between tabs; BroadcastChannel where Web Locks are. */
+  /** The way between tabs; BroadcastChannel where a browser has it. */
   channel?: Channel;
   now?: () => number;
   random?: () => number;
@@ -107,8 +107,8 @@ export interface Client {
   correct(mid: number, args: Json): Promise<number>;
   /** Returns how well the device is in step. */
   health(): Promise<Health>;
-  /** Has fn called whenever records, lists or health may be other than they were; it returns how to stop. */
-  onChange(fn: () => void): () => void;
+  /** Has fn called whenever records, lists or health may be other than they were; it returns how to stop. What fn was still reading when the device is closed is nobody's failure. */
+  onChange(fn: () => unknown): () => void;
   /** Brings the device in step now. It rejects with the fault of the first attempt that fails; the loop goes on. */
   sync(signal?: AbortSignal): Promise<void>;
   /** Says that there is a new token. */
@@ -124,13 +124,14 @@ export async function open(config: Config): Promise<Client> {
   const { store } = config;
   await beDevice(store, config.roles);
   const now = config.now ?? Date.now;
-  const listeners = new Set<() => void>();
+  const listeners = new Set<() => unknown>();
   let persisted: boolean | undefined;
   const closing = new AbortController();
   const changed = (): void => {
-    for (const fn of [...listeners]) fn();
+    for (const fn of [...listeners]) tell(fn);
   };
-  const tabs = typeof navigator !== 'undefined' && 'locks' in navigator && typeof BroadcastChannel !== 'undefined';
+  // Node has the same names, but no tabs over one store.
+  const browser = typeof indexedDB !== 'undefined' && typeof navigator !== 'undefined';
   const part = takePart({
     store,
     exchange: config.exchange,
@@ -140,9 +141,9 @@ export async function open(config: Config): Promise<Client> {
     pollMs: config.pollMs ?? 900_000,
     stallMs: config.stallMs ?? 60_000,
     silenceMs: config.silenceMs ?? 60_000,
-    locks: config.locks ?? (tabs ? webLocks(`sestante ${config.name}`) : alone),
-    channel: config.channel ?? (tabs ? broadcast(`sestante ${config.name}`) : nobody()),
-    onNeedLogin: config.onNeedLogin ?? (() => undefined),
+    locks: config.locks ?? (browser && navigator.locks !== undefined ? webLocks(`sestante ${config.name}`) : alone),
+    channel: config.channel ?? (browser && typeof BroadcastChannel !== 'undefined' ? broadcast(`sestante ${config.name}`) : nobody()),
+    onNeedLogin: (f) => tell(() => config.onNeedLogin?.(f)),
     onChange: changed,
     ...(config.verify !== undefined && { verify: config.verify }),
     ...(config.wiped !== undefined && { wiped: config.wiped }),
@@ -203,7 +204,7 @@ export async function open(config: Config): Promise<Client> {
       const old = (await client.attention()).find((e) => e.mid === mid);
       if (old === undefined) throw fault('not_found', 'client.args', 'There is no such refusal.', { field: 'mid' });
       const { op, id, c, name, pos } = old.mutation;
-      const draft: Draft = { op, id, args, ...(c && { c }), ...(name && { name }), ...(pos && { pos }), ...(mid > 0 && { supersedes: mid }) };
+      const draft: Draft = { op, id, args, ...(c && { c }), ...(name && { name }), ...(pos && { pos }), ...supersedes(old) };
       const next = first(await queue([draft]));
       await client.dismiss(mid);
       return next;
@@ -232,6 +233,13 @@ export async function open(config: Config): Promise<Client> {
   return client;
 }
 
+/** Calls what the app gave us. What it throws is the app's own, a rejection that nobody handles, and stops nothing here. */
+function tell(fn: () => unknown): void {
+  void (async () => fn())().catch((e: unknown) => {
+    if (!isFault(e, 'client.closed')) throw e;
+  });
+}
+
 function draftOf(call: AnyCall, more: More = {}): Draft {
   return {
     op: 'call',
@@ -242,6 +250,11 @@ function draftOf(call: AnyCall, more: More = {}): Draft {
     ...(more.at !== undefined && { pos: more.at }),
     ...(more.supersedes !== undefined && { supersedes: more.supersedes }),
   };
+}
+
+/** Names a refusal as the server knows it: after a fork under the device's former id. */
+function supersedes({ mid, was }: Entry): Pick<Draft, 'supersedes' | 'of'> {
+  return was === undefined ? { supersedes: mid } : { supersedes: was.mid, of: was.did };
 }
 
 function first(mids: readonly number[]): number {

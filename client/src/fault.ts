@@ -20,6 +20,7 @@ export type Kind =
  * - `client.sign_in`: the session has ended; the outbox is kept.
  * - `client.quota`: the device has no room; nothing of the write was kept.
  * - `client.store`: the local store failed; nothing of the write was kept.
+ * - `client.blocked`: another tab holds the local store and does not let go.
  * - `client.newer`: the local store was written by a newer version.
  * - `client.insecure`: the page is not served over HTTPS, so there is no cryptography.
  * - `client.args`: what should be queued cannot be written in JSON, or has no valid id.
@@ -31,6 +32,7 @@ export type ClientCode =
   | 'client.sign_in'
   | 'client.quota'
   | 'client.store'
+  | 'client.blocked'
   | 'client.newer'
   | 'client.insecure'
   | 'client.args'

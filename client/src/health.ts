@@ -31,6 +31,8 @@ export interface Health {
   attention: number;
   /** What took effect otherwise than it was meant, and nobody has seen. */
   merged: number;
+  /** Records that came and cannot be read: they are kept as they came, and shown to nobody. */
+  unreadable: number;
   /** What the server has said of this device; empty when it may work. */
   device: '' | 'lock' | 'wipe';
   /** Whether the browser has promised not to evict the store; undefined until it was asked. */
@@ -60,6 +62,7 @@ export function readHealth(store: Store, live: Pick<Health, 'loop' | 'leading' |
       photosWaiting: photos.size,
       attention: outbox.filter(refused).length,
       merged,
+      unreadable: meta.unreadable ?? 0,
       device: meta.state,
     };
   });

@@ -185,7 +185,11 @@ export function takePart(c: LeadConfig): Part {
   return {
     now: () => ({ loop: state, leading, last }),
     due(why, token) {
-      if (leading) return wake(why, token);
+      if (leading) {
+        // Without locks every tab leads, and each has to hear of a new login.
+        if (why === 'signedIn') tell({ k: 'due', why, token: undefined });
+        return wake(why, token);
+      }
       tell({ k: 'due', why, token });
       const t = theft;
       if (t === undefined || ended.signal.aborted) return;

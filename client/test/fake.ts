@@ -43,6 +43,8 @@ export interface FakeServer {
   devices: Map<string, DeviceRec>;
   /** Writes a record into scopes. */
   put(coll: string, id: string, fields: Record<string, unknown>, scopes?: number[]): void;
+  /** Makes a backup, and returns what puts it back in the place of everything since, as an operator does: in a new epoch. */
+  backup(): () => void;
   /** Takes a record away. */
   remove(coll: string, id: string, why?: string): void;
   /** The scopes that the person holds. */
@@ -98,6 +100,16 @@ export function fakeServer(): FakeServer {
       const old = records.get(`${coll}/${id}`);
       const ver = (old?.ver ?? 0) + 1;
       records.set(`${coll}/${id}`, { coll, id, ver, seq: ++seq, body: JSON.stringify({ id, ...fields }), why: '', scopes });
+    },
+    backup() {
+      const then = structuredClone({ records, seq, devices: s.devices, texts: s.texts, effects: s.effects });
+      return () => {
+        const again = structuredClone(then); // it may be put back once more
+        records.clear();
+        for (const [key, r] of again.records) records.set(key, r);
+        seq = again.seq;
+        Object.assign(s, { devices: again.devices, texts: again.texts, effects: again.effects, epoch: `${s.epoch}+` });
+      };
     },
     remove(coll, id, why = 'moved') {
       const old = records.get(`${coll}/${id}`);

@@ -15,7 +15,7 @@ const ids = (store: Store): Promise<string[]> => store.read(['base'], async (tx)
 test('a pull that another tab has overtaken changes nothing', async () => {
   const store = memoryStore();
   const meta = await beDevice(store, []);
-  const [a, b, late] = [receive(store, meta, false), receive(store, meta, false), receive(store, meta, false)];
+  const [a, b, late] = [receive(store, meta, false, new Set()), receive(store, meta, false, new Set()), receive(store, meta, false, new Set())];
   for (const one of [a, b, late]) one.open('e', [], true);
   a.stage(await put('a'));
   await a.page('page of a');
@@ -31,21 +31,21 @@ test('a pull that another tab has overtaken changes nothing', async () => {
 
 test('a pull goes on with what was staged only from the page it asked for', async () => {
   const store = memoryStore();
-  const first = receive(store, await beDevice(store, []), false);
+  const first = receive(store, await beDevice(store, []), false, new Set());
   first.open('e', [], true);
   first.stage(await put('a'));
   await first.page('page');
-  const resumed = receive(store, await store.read(['meta'], readMeta), false);
+  const resumed = receive(store, await store.read(['meta'], readMeta), false, new Set());
   resumed.open('e', [], false);
   resumed.stage(await put('b'));
   await resumed.checkpoint(2, 'cursor', 0, undefined);
   expect(await ids(store)).toEqual(['a', 'b']);
 
-  const next = receive(store, await store.read(['meta'], readMeta), false);
+  const next = receive(store, await store.read(['meta'], readMeta), false, new Set());
   next.open('e', [], false);
   next.stage(await put('c'));
   await next.page('page');
-  const anew = receive(store, await store.read(['meta'], readMeta), false);
+  const anew = receive(store, await store.read(['meta'], readMeta), false, new Set());
   anew.open('e2', [], true); // the server was restored meanwhile
   anew.stage(await put('d'));
   await anew.checkpoint(1, 'cursor', 0, undefined);
@@ -55,11 +55,11 @@ test('a pull goes on with what was staged only from the page it asked for', asyn
 
 test('a line without a body changes the scopes alone', async () => {
   const store = memoryStore();
-  const first = receive(store, await beDevice(store, []), false);
+  const first = receive(store, await beDevice(store, []), false, new Set());
   first.open('e', [], true);
   first.stage(await put('a', '{"id":"a","title":"kept"}', [1, 2]));
   await first.checkpoint(1, 'c1', 0, undefined);
-  const next = receive(store, await store.read(['meta'], readMeta), false);
+  const next = receive(store, await store.read(['meta'], readMeta), false, new Set());
   next.open('e', [], false);
   next.stage({ t: 'p', q: 2, c: 'reports', id: 'a', v: 1, m: [2], h: '' });
   await next.checkpoint(2, 'c2', 0, undefined);

@@ -141,6 +141,34 @@ test('a new login in one tab is a new login in all', async () => {
   await soon(async () => expect((await two.health()).waiting).toBe(0));
 });
 
+test('where no tab can lead alone, each does, and hears of the others', async () => {
+  const s = fakeServer();
+  s.put('reports', A, { state: 'assigned' });
+  const b = browser();
+  const each: Locker = (held, signal) => held(signal); // a browser without Web Locks
+  let signedIn = true;
+  const exchange: Config['exchange'] = async (r, signal) => {
+    if (!signedIn) throw Object.assign(new Error('no'), { fault: true, kind: 'unauthenticated', code: 'api.sign_in' });
+    return s.exchange(r, signal);
+  };
+  const [one, two] = [await b.tab({ exchange, locks: each }), await b.tab({ exchange, locks: each })];
+  await Promise.all([one.sync(), two.sync()]);
+  let told = 0;
+  two.onChange(() => told++);
+  await one.call('report.start', A, {});
+  await soon(() => expect(told).toBeGreaterThan(0));
+  expect((await two.get('reports', A))?.row.state).toBe('in_progress');
+  await one.sync();
+  signedIn = false;
+  await one.sync().catch(() => undefined);
+  await two.sync().catch(() => undefined);
+  expect([(await one.health()).loop, (await two.health()).loop]).toEqual(['needLogin', 'needLogin']);
+  signedIn = true;
+  one.signedIn();
+  await soon(async () => expect([(await one.health()).loop, (await two.health()).loop]).toEqual(['idle', 'idle']));
+  expect(s.effects).toHaveLength(1);
+});
+
 test('two loops over one store do not undo each other', async () => {
   const s = fakeServer();
   s.pageRows = 7;

@@ -78,7 +78,7 @@ func (s *survivor) carry(ctx context.Context, req fieldsync.PushRequest) (io.Rea
 	if err != nil {
 		return nil, err
 	}
-	body, err := over(ctx, req)
+	body, err := over.Exchange(ctx, req)
 	if err != nil {
 		return nil, err
 	}

@@ -44,6 +44,21 @@ it was found to hold wrongly.`,
 	}
 	root.PersistentFlags().BoolVar(&asJSON, "json", false, "print the result as JSON")
 	root.AddCommand(&cobra.Command{Use: "list", Short: "See how every device stands", Args: cobra.NoArgs, RunE: list})
+	root.AddCommand(&cobra.Command{
+		Use: "show ID", Short: "See one device: what happened to it, and what it was found to hold wrongly", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return withHouse(cmd, w, func(h *house) error {
+				d, err := h.sync.DeviceStory(cmd.Context(), console, args[0])
+				if err != nil {
+					return err
+				}
+				if asJSON {
+					return json.NewEncoder(w.out).Encode(d)
+				}
+				return printStory(w, d)
+			})
+		},
+	})
 	for _, c := range []struct {
 		use, short string
 		state      fieldsync.DeviceState
@@ -96,6 +111,26 @@ func printDevices(w world, all []desk.DeviceHealth) error {
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\t%d\t%d\t%d\t%d\t%+.1fs\t%s\t%s\n", d.ID, state, minute(d.LastSeenAt), d.Waiting, minute(d.OldestAt),
 			d.Lag, d.Refused, d.Quarantined, d.Diverged, float64(d.SkewMs)/1000, cmp.Or(d.AppVersion, "-"), d.Person)
+	}
+	return t.Flush()
+}
+
+func printStory(w world, d desk.DeviceStory) error {
+	if err := printDevices(w, []desk.DeviceHealth{d.DeviceHealth}); err != nil {
+		return err
+	}
+	t := tabwriter.NewWriter(w.out, 0, 0, 2, ' ', 0)
+	if len(d.Traces) > 0 {
+		fmt.Fprintln(t, "\nAT\tWHAT\tFROM\tTO\tBY\tREASON")
+	}
+	for _, one := range d.Traces {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", minute(one.At), one.What, cmp.Or(one.Old, "-"), cmp.Or(one.New, "-"), one.By, one.Reason)
+	}
+	if len(d.Divergences) > 0 {
+		fmt.Fprintln(t, "\nAT\tSCOPE\tCOLLECTION\tMISSING\tEXTRA\tSTALE")
+	}
+	for _, one := range d.Divergences {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%d\n", minute(one.At), one.Scope, one.Collection, one.Missing, one.Extra, one.Stale)
 	}
 	return t.Flush()
 }

@@ -28,7 +28,7 @@ type finding struct {
 }
 
 func doctorCommand(w world) *cobra.Command {
-	var asJSON bool
+	var asJSON, repair bool
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check the installation and say what to do",
@@ -37,14 +37,15 @@ folder, the clock, the schema, the capture of changes, the storage of photos,
 the mail server, the push credentials, the territory.
 
 It changes nothing but a probe file it removes. The exit code is 1 when
-something fails.`,
+something fails. With --repair it also puts the capture of changes right, when
+that is what fails: phones are told of what they missed at their next sync.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := settings(w)
 			if err != nil {
 				return err
 			}
-			d := &doctor{cfg: cfg, now: w.now()}
+			d := &doctor{cfg: cfg, now: w.now(), repair: repair}
 			d.examine(cmd.Context())
 			if err := d.print(w, asJSON); err != nil {
 				return err
@@ -56,12 +57,14 @@ something fails.`,
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the findings as JSON")
+	cmd.Flags().BoolVar(&repair, "repair", false, "put the capture of changes right")
 	return cmd
 }
 
 type doctor struct {
 	cfg      config.Config
 	now      time.Time
+	repair   bool
 	findings []finding
 	failed   bool
 }
@@ -252,12 +255,20 @@ func (d *doctor) pragmas(ctx context.Context, s *store.Store) {
 }
 
 func (d *doctor) capture(ctx context.Context, s *store.Store) {
+	const advice = "Phones would miss changes: sestante doctor --repair puts it right, also while the server runs."
 	drift, err := s.CaptureDrift(ctx)
+	if d.repair && err == nil && len(drift) > 0 {
+		was := strings.Join(drift, "; ")
+		if err = s.RepairCapture(ctx); err == nil {
+			d.note("capture", "put right: "+was, "Find out who wrote past the program, and how.")
+			drift, err = s.CaptureDrift(ctx)
+		}
+	}
 	switch {
 	case err != nil:
-		d.fail("capture", err.Error(), "Restart the server: it installs the triggers anew.")
+		d.fail("capture", err.Error(), advice)
 	case len(drift) > 0:
-		d.fail("capture", strings.Join(drift, "; "), "Phones would miss changes. Restart the server: it installs the triggers anew.")
+		d.fail("capture", strings.Join(drift, "; "), advice)
 	default:
 		d.ok("capture", "every change reaches the phones")
 	}

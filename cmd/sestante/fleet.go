@@ -213,14 +213,15 @@ func (s *sailor) device() (*device.Device, *device.Memory, error) {
 		Transport: func(ctx context.Context, req fieldsync.PushRequest) (io.ReadCloser, error) {
 			return s.carry(ctx, over, req)
 		},
+		Verify: over.Verify,
 	})
 	return d, store, err
 }
 
 // carry measures an exchange and notes how changes ended.
-func (s *sailor) carry(ctx context.Context, over device.Transport, req fieldsync.PushRequest) (io.ReadCloser, error) {
+func (s *sailor) carry(ctx context.Context, over *httpdevice.Link, req fieldsync.PushRequest) (io.ReadCloser, error) {
 	began := s.fleet.now()
-	body, err := over(ctx, req)
+	body, err := over.Exchange(ctx, req)
 	if err != nil {
 		s.broken++
 		return nil, err

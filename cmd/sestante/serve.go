@@ -57,7 +57,7 @@ func (h *house) serve(ctx context.Context, started func(address string)) error {
 		Desk: h.desk, Sync: h.sync, Log: h.log, Now: h.now,
 		MaxBody: h.cfg.Intake.MaxBodyBytes, MaxPhoto: h.cfg.Intake.MaxPhotoBytes, MaxPhotos: h.cfg.Intake.MaxPhotos,
 		RatePerMinute: h.cfg.Intake.RatePerMinute, RateBurst: h.cfg.Intake.RateBurst,
-		StreamsPerUser: h.cfg.Sync.StreamsPerUser, Language: h.cfg.LanguageDefault,
+		MaxVerify: h.cfg.Sync.MaxVerifyBytes, StreamsPerUser: h.cfg.Sync.StreamsPerUser, Language: h.cfg.LanguageDefault,
 	})
 	if err != nil {
 		return errors.Join(err, h.close())
@@ -123,6 +123,7 @@ func (h *house) loops(ctx context.Context) (*jobs.Group, error) {
 		_, err := h.sync.ClearExits(ctx)
 		return err
 	}))
+	loops.Add("bodies", jobs.Every(2*time.Second, "bodies", jobs.Alone{}, h.log, h.prepareBodies()))
 	if h.cfg.Report.AutoVerifyDays > 0 {
 		loops.Add("verify", jobs.Every(10*time.Minute, "verify", jobs.Alone{}, h.log, func(ctx context.Context) error {
 			_, err := h.desk.VerifyUnattended(ctx)
@@ -149,6 +150,23 @@ func (h *house) loops(ctx context.Context) (*jobs.Group, error) {
 	}
 	loops.Add("push", sender.Run)
 	return loops, nil
+}
+
+// mostPrepared bounds the records that are made ready at once. Two bodies each,
+// they fit into what the store keeps.
+const mostPrepared = 20_000
+
+// prepareBodies returns what makes ready, after a start and after changes, what
+// phones will ask for.
+func (h *house) prepareBodies() func(context.Context) error {
+	var after int64
+	return func(ctx context.Context) error {
+		upto, _, err := h.store.Prepare(ctx, after, mostPrepared)
+		if err == nil {
+			after = upto
+		}
+		return err
+	}
 }
 
 // fcmConfig says how notices reach phones. A stand-in is asked without

@@ -86,8 +86,9 @@ func (h *house) furnish(ctx context.Context) error {
 	if h.desk, err = desk.New(deskConfig(h.cfg, h.store, h.log, h.now, h.changed)); err != nil {
 		return err
 	}
-	h.sync, err = desk.NewSync(h.desk, desk.SyncConfig{Hub: h.hub, Heartbeat: h.cfg.Sync.Heartbeat, Limits: fieldsync.Limits{
-		Muts: h.cfg.Sync.MaxMutations, PushBytes: h.cfg.Sync.MaxPushBytes, PullBytes: h.cfg.Sync.MaxPullBytes,
+	limits := h.cfg.Sync
+	h.sync, err = desk.NewSync(h.desk, desk.SyncConfig{Hub: h.hub, Heartbeat: limits.Heartbeat, RawBytes: limits.MaxKeptBytes, Limits: fieldsync.Limits{
+		Muts: limits.MaxMutations, PushBytes: limits.MaxPushBytes, PullBytes: limits.MaxPullBytes, PageRows: limits.MaxPageRows,
 	}})
 	return err
 }

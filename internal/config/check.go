@@ -133,6 +133,7 @@ func checkWhole(c Config) []error {
 	s3, smtp, fcm := c.Storage.S3, c.Mail.SMTP, c.Push.FCM
 
 	missing(c.Intake.MaxBodyBytes < c.Intake.MaxPhotoBytes, "intake.max_body_bytes", "less than intake.max_photo_bytes: no photo of that size would arrive")
+	missing(c.Sync.MaxKeptBytes < c.Sync.MaxPushBytes, "sync.max_kept_bytes", "less than sync.max_push_bytes: a push of that size which nobody could read would not be kept")
 	missing(s3.Bucket != "" && s3.Endpoint == "", "storage.s3.endpoint", "storage.s3.bucket is set")
 	missing(s3.Bucket != "" && s3.Region == "", "storage.s3.region", "storage.s3.bucket is set")
 	missing(s3.Bucket != "" && s3.AccessKey == "", "storage.s3.access_key", "storage.s3.bucket is set")

@@ -76,6 +76,9 @@ type Sync struct {
 	MaxMutations   int           `mapstructure:"max_mutations"`
 	MaxPushBytes   int64         `mapstructure:"max_push_bytes"`
 	MaxPullBytes   int64         `mapstructure:"max_pull_bytes"`
+	MaxPageRows    int           `mapstructure:"max_page_rows"`
+	MaxVerifyBytes int64         `mapstructure:"max_verify_bytes"`
+	MaxKeptBytes   int64         `mapstructure:"max_kept_bytes"` // of one person
 	StreamsPerUser int           `mapstructure:"streams_per_user"`
 	Heartbeat      time.Duration `mapstructure:"heartbeat_s"`
 }

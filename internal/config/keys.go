@@ -86,9 +86,12 @@ func Keys() []Key {
 		{Name: "report.plan_needs_approval", Type: Bool, Default: "false", Doc: "Hold a planned closing date back until a lead has approved it."},
 		{Name: "report.auto_verify_days", Type: Number, Default: "0", Check: between(0, 365), Doc: "Days after which work reported as done counts as verified. 0: a person always verifies."},
 
-		{Name: "sync.max_mutations", Type: Number, Default: "500", Check: between(1, 10_000), Doc: "Calls one push of a device may bring."},
-		{Name: "sync.max_push_bytes", Type: Bytes, Default: "1MB", Check: between(10_000, 100_000_000), Doc: "Size of one push."},
+		{Name: "sync.max_mutations", Type: Number, Default: "500", Check: between(500, 10_000), Doc: "Changes one push of a device may bring. Devices send up to 500 at once."},
+		{Name: "sync.max_push_bytes", Type: Bytes, Default: "1MB", Check: between(1_000_000, 100_000_000), Doc: "Size of one push, unpacked. Devices send up to 1 MB at once."},
 		{Name: "sync.max_pull_bytes", Type: Bytes, Default: "4MB", Check: between(10_000, 100_000_000), Doc: "Size after which a pull ends and says that there is more."},
+		{Name: "sync.max_page_rows", Type: Number, Default: "1000", Check: between(10, 10_000), Doc: "Records between two points from which a pull that broke off goes on."},
+		{Name: "sync.max_verify_bytes", Type: Bytes, Default: "4MB", Check: between(100_000, 100_000_000), Doc: "Size of one question of a device that compares what it holds, unpacked."},
+		{Name: "sync.max_kept_bytes", Type: Bytes, Default: "16MB", Check: between(1_000_000, 1_000_000_000), Doc: "Size of all that is kept of one person's pushes which nobody could read. Not less than sync.max_push_bytes."},
 		{Name: "sync.streams_per_user", Type: Number, Default: "5", Check: between(1, 100), Doc: "Open streams one person may have at a time."},
 		{Name: "sync.heartbeat_s", Type: Seconds, Default: "25", Check: between(5, 300), Doc: "Seconds between signs of life on a stream. Shorter than the idle limit of any proxy on the way."},
 

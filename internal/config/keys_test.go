@@ -24,6 +24,7 @@ var sample = map[string]string{
 	"territory.tolerance_m": "50", "territory.code_prefix": "MI",
 	"report.reopen_days": "15", "report.plan_needs_approval": "true", "report.auto_verify_days": "5",
 	"sync.max_mutations": "501", "sync.max_push_bytes": "2MB", "sync.max_pull_bytes": "5MB",
+	"sync.max_page_rows": "1001", "sync.max_verify_bytes": "5MB", "sync.max_kept_bytes": "17MB",
 	"sync.streams_per_user": "6", "sync.heartbeat_s": "26",
 	"push.workers": "5", "push.lease_s": "61", "push.max_attempts": "11",
 	"push.fcm.project_id": "p", "push.fcm.credentials": "{}", "push.fcm.endpoint": "http://localhost:1",

@@ -100,6 +100,7 @@ func Seed(ctx context.Context, cfg Config) (*Country, error) {
 		{"organisations", c.organisations},
 		{"catalogue", c.catalogue},
 		{"people", c.people},
+		{"knowledge base", c.knowledge},
 		{"reports", c.history},
 	} {
 		if err := step.do(ctx); err != nil {

@@ -89,6 +89,8 @@ func TestSeed(t *testing.T) {
 		{"reportEvents WHERE type = 'reprogram'", "reports with another date", true},
 		{"reports WHERE plannedCloseDate < '2026-11-22' AND state IN ('scheduled', 'in_progress', 'suspended')", "overdue reports", true},
 		{"reports WHERE pointSource = 'exif'", "reports that a photo gave their place", true},
+		{"_s_member m JOIN _s_scope s ON s.sid = m.scope WHERE m.coll = 'kbArticles' AND s.name = 'w'", "articles for the crews", true},
+		{"_s_member m JOIN kbArticles k ON k.id = m.id WHERE k.state = 'draft'", "articles on phones that are not ready", false},
 		{"reportEvents WHERE occurredAt > '2026-11-22 12:00:00.000Z' OR recordedAt > '2026-11-22 12:00:00.000Z'", "events to come", false},
 		{"reportEvents a JOIN reportEvents b ON a.report = b.report AND b.seq = a.seq + 1 WHERE b.occurredAt < a.occurredAt", "events out of order", false},
 		{"reportEvents WHERE type = 'photo' AND json_extract(payload, '$.media') NOT IN (SELECT id FROM media WHERE state = 'ready')", "photos that are not there", false},

@@ -133,7 +133,7 @@ func (s *Story) newPhone(kept device.Store) (*device.Device, error) {
 			if s.offline {
 				return nil, errors.New("no network")
 			}
-			answer, err := net(ctx, req)
+			answer, err := net.Exchange(ctx, req)
 			s.did = append(s.did, fmt.Sprintf("POST %ssync/exchange with %d changes", api, len(req.Muts)))
 			if err == nil && s.loseNext {
 				s.loseNext = false

@@ -61,8 +61,10 @@ func (p *phone) answered(out []byte) {
 }
 
 // heard looks at every record on its way to a phone: it must be one its person
-// may read at that moment, in a body made for them (I4).
-func (p *phone) heard(put fieldsync.Put) {
+// may read at that moment, in a body made for them (I4). A repair speaks of the
+// past, in which their body may have been a poorer one; it is never a richer
+// one.
+func (p *phone) heard(put fieldsync.Put, repair bool) {
 	if !p.r.listening {
 		return
 	}
@@ -71,7 +73,18 @@ func (p *phone) heard(put fieldsync.Put) {
 		p.r.fail("I4", "%s is sent %s %s, which is not for %s", p.name, put.C, put.I, p.person)
 		return
 	}
-	if text := differsBody(put.C, want, put.D); len(put.D) > 0 && text != "" {
+	if len(put.D) == 0 {
+		return
+	}
+	text := p.r.differsBody(put.C, want, put.D)
+	for as := want.as - 1; repair && text != "" && as > fieldsync.ForReference; as-- {
+		past := want
+		past.as = as
+		if fieldsync.Projection(put.C, as) != nil && p.r.differsBody(put.C, past, put.D) == "" {
+			return
+		}
+	}
+	if text != "" {
 		p.r.fail("I4", "%s is sent %s %s: %s", p.name, put.C, put.I, text)
 	}
 }
@@ -92,7 +105,7 @@ func (p *phone) checkpoint(int64) {
 
 // holds compares what the phone shows with what its person may hold.
 func (p *phone) holds(when string) {
-	if text := differs(p.file.State().Base, p.r.mayHold(p.person)); text != "" {
+	if text := p.r.differs(p.file.State().Base, p.r.mayHold(p.person)); text != "" {
 		p.r.fail("I3", "%s %s: %s", p.name, when, text)
 	}
 }

@@ -43,6 +43,7 @@ var moods = []mood{
 	{"full", 3, false, false, (*run).fill},
 	{"lock", 3, false, true, (*run).lock},
 	{"backup", 3, false, false, (*run).backup},
+	{"rollback", 2, false, false, (*run).saveServer},
 	{"border", 1, false, true, (*run).border},
 	{"start", 2, false, false, (*run).startAgain},
 	{"nonsense", 3, false, false, (*run).nonsense},
@@ -95,7 +96,7 @@ func (r *run) raw() {
 	rid := r.anyReport()
 	p := dbx.Params{"id": rid}
 	var q string
-	switch r.rng.IntN(12) {
+	switch r.rng.IntN(15) {
 	case 0:
 		q = "UPDATE reports SET district = '" + areaID(pick(r, districts...)) + "' WHERE id = {:id}"
 	case 1:
@@ -121,6 +122,13 @@ func (r *run) raw() {
 		q = "DELETE FROM reports WHERE id = {:id}"
 	case 10:
 		q = "INSERT OR REPLACE INTO orgs (id, code, name, kind) VALUES ('" + id("office") + "', 'office', 'Office " + fmt.Sprint(r.rng.IntN(9)) + "', 'client')"
+		p = nil
+	case 11, 12:
+		q = article(fmt.Sprintf("know%d", r.rng.IntN(4)), fmt.Sprintf("words %d", r.rng.IntN(1000)), pick(r, "published", "published", "draft", "obsolete"), pick(r, "public", "staff", "partner", "")) +
+			" ON CONFLICT (id) DO UPDATE SET title = excluded.title, state = excluded.state, audience = excluded.audience"
+		p = nil
+	case 13:
+		q = "DELETE FROM kbArticles WHERE id = '" + id(fmt.Sprintf("know%d", r.rng.IntN(4))) + "'"
 		p = nil
 	default:
 		q = "UPDATE reports SET state = '" + pick(r, "closed", "registered", "cancelled", "in_progress") + "' WHERE id = {:id}"
@@ -164,23 +172,27 @@ func (r *run) grants() {
 	key := fmt.Sprintf("role%d%s", r.calls, who.Name)
 	day := r.srv.now.Add(hours(float64(r.rng.IntN(48)))).UTC().Format("2006-01-02 15:04:05.000Z")
 	var q string
-	switch r.rng.IntN(9) {
+	switch r.rng.IntN(12) {
 	case 0:
 		q = "DELETE FROM roles WHERE person = '" + id(who.Name) + "'"
 	case 1:
 		q = role(key, who.Name, "technician", "", pick(r, districts...))
 	case 2:
-		q = role(key, who.Name, pick(r, "coordinator", "l1_operator", "auditor", "planner"), "")
+		q = role(key, who.Name, pick(r, "coordinator", "l1_operator", "auditor", "planner", "contact_operator"), "", pick(r, nil, nil, []string{"W"}, []string{"N"}, []string{"C", "E"})...)
 	case 3:
 		q = role(key, who.Name, "field_lead", "", "N")
 	case 4:
 		q = role(key, who.Name, pick(r, "partner_user", "accredited_reporter"), pick(r, "power", "police", "roads"))
 	case 5:
-		q = "UPDATE roles SET areas = '[\"" + areaID(pick(r, districts...)) + "\"]' WHERE person = '" + id(who.Name) + "'"
+		q = "UPDATE roles SET areas = '" + pick(r, "[]", `["`+areaID(pick(r, districts...))+`"]`, `["`+areaID(pick(r, districts...))+`"]`) + "' WHERE person = '" + id(who.Name) + "'"
 	case 6:
 		q = "UPDATE roles SET validTo = '" + day + "' WHERE person = '" + id(who.Name) + "'"
 	case 7:
 		q = "UPDATE roles SET validFrom = '" + day + "', validTo = '' WHERE person = '" + id(who.Name) + "'"
+	case 8: // works in a district besides
+		q = role(key, who.Name, "technician", "", districts...)
+	case 9, 10: // the control room is left, the rest is kept in poorer words
+		q = "DELETE FROM roles WHERE person = '" + id(who.Name) + "' AND role NOT IN ('technician', 'field_lead', 'partner_user', 'accredited_reporter')"
 	default:
 		q = "UPDATE users SET disabled = NOT disabled WHERE id = '" + id(who.Name) + "'"
 	}

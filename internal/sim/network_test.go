@@ -92,7 +92,7 @@ func (n *network) verify(ctx context.Context, req fieldsync.VerifyRequest) (io.R
 	var out []byte
 	err = r.srv.sync.Verify(ctx, who, req, func(line any) error {
 		if put, ok := line.(fieldsync.Put); ok {
-			n.p.heard(put)
+			n.p.heard(put, true)
 		}
 		out, err = fieldsync.AppendLine(out, line)
 		return err
@@ -164,7 +164,7 @@ func (r *run) answer(ctx context.Context, p *phone, raw []byte) ([]byte, error) 
 	r.listening = r.healed || r.chance(30)
 	err = r.srv.sync.Exchange(ctx, who, req, func(line any) error {
 		if put, ok := line.(fieldsync.Put); ok {
-			p.heard(put)
+			p.heard(put, false)
 		}
 		out, err = fieldsync.AppendLine(out, line)
 		return err

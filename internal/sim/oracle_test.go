@@ -20,8 +20,18 @@ import (
 
 // A holding is one record a person may hold, and in which of the bodies.
 type holding struct {
-	as  fieldsync.Audience
-	row map[string]string
+	as    fieldsync.Audience
+	names []string // of the columns
+	cells []string // their values
+	text  string   // the values in one piece
+}
+
+// cell is the value of a column; empty when there is none.
+func (h holding) cell(name string) string {
+	if i := slices.Index(h.names, name); i >= 0 {
+		return h.cells[i]
+	}
+	return ""
 }
 
 type holdings map[device.Key]holding
@@ -35,22 +45,24 @@ mine AS (
 	WHERE roles.person = :me AND (validFrom = '' OR validFrom <= :now) AND (validTo = '' OR validTo > :now)
 ),
 enabled AS (SELECT id FROM users WHERE id = :me AND NOT disabled),
-under (kind, code) AS (
-	SELECT areas.kind, areas.code FROM mine, json_each(mine.areas) AS held JOIN areas ON areas.id = held.value
-	WHERE mine.role IN ('technician', 'district_lead', 'field_lead', 'pole_manager')
+under (hat, kind, code) AS (
+	SELECT CASE WHEN mine.role IN ('technician', 'district_lead', 'field_lead', 'pole_manager') THEN 'field' ELSE 'staff' END, areas.kind, areas.code
+	FROM mine, json_each(mine.areas) AS held JOIN areas ON areas.id = held.value
+	WHERE mine.role NOT IN ('citizen', 'accredited_reporter', 'partner_user', 'contact_operator', 'helpdesk_agent')
 		AND areas.kind IN ('macro_area', 'pole', 'district', 'overlay')
 	UNION
-	SELECT child.kind, child.code FROM under
+	SELECT under.hat, child.kind, child.code FROM under
 	JOIN areas AS above ON above.kind = under.kind AND above.code = under.code
 	JOIN areas AS child ON child.parent = above.id
 ),
 sees AS (
 	SELECT r.id, r.reporter,
 		r.state NOT IN ('closed', 'rejected', 'duplicate', 'cancelled')
-			AND EXISTS (SELECT 1 FROM mine WHERE role IN ('coordinator', 'l1_operator', 'l2_operator', 'service_manager', 'planner', 'contact_operator', 'admin', 'auditor')) AS staff,
+			AND (EXISTS (SELECT 1 FROM mine WHERE role IN ('coordinator', 'l1_operator', 'l2_operator', 'service_manager', 'admin', 'auditor') AND json_array_length(areas) = 0)
+				OR EXISTS (SELECT 1 FROM areas JOIN under ON under.hat = 'staff' AND under.kind = areas.kind AND under.code = areas.code WHERE areas.id = r.district AND areas.kind IN ('district', 'overlay'))) AS staff,
 		r.state NOT IN ('closed', 'rejected', 'duplicate', 'cancelled')
-			AND (EXISTS (SELECT 1 FROM areas JOIN under ON under.kind = areas.kind AND under.code = areas.code WHERE areas.id = r.district AND areas.kind IN ('district', 'overlay'))
-				OR r.assignee = :me AND EXISTS (SELECT 1 FROM mine WHERE role IN ('technician', 'district_lead', 'field_lead', 'pole_manager'))) AS field,
+			AND (EXISTS (SELECT 1 FROM areas JOIN under ON under.hat = 'field' AND under.kind = areas.kind AND under.code = areas.code WHERE areas.id = r.district AND areas.kind IN ('district', 'overlay'))
+				OR r.assignee = :me AND EXISTS (SELECT 1 FROM mine WHERE role IN ('technician', 'district_lead', 'field_lead', 'pole_manager', 'contact_operator'))) AS field,
 		r.state NOT IN ('closed', 'rejected', 'duplicate', 'cancelled')
 			AND r.responsibleOrg != '' AND r.responsibleOrg IN (SELECT org FROM mine WHERE role = 'partner_user') AS partner,
 		r.reporter = :me AND EXISTS (SELECT 1 FROM enabled)
@@ -77,6 +89,14 @@ var asked = []struct {
 		"c.visibility != 'hidden' AND c.uploader = sees.reporter",
 	},
 }
+
+// knows is who reads which article, by the role.
+const knows = seeing + `
+SELECT %d AS sim_as, c.* FROM kbArticles AS c WHERE c.state = 'published' AND (
+	c.audience = 'public' AND EXISTS (SELECT 1 FROM enabled)
+	OR c.audience = 'staff' AND EXISTS (SELECT 1 FROM mine WHERE role NOT IN ('citizen', 'accredited_reporter', 'partner_user', 'helpdesk_agent'))
+	OR c.audience = 'partner' AND EXISTS (SELECT 1 FROM mine WHERE role NOT IN ('citizen', 'accredited_reporter', 'helpdesk_agent',
+		'technician', 'district_lead', 'field_lead', 'pole_manager')))`
 
 var reference = []string{"objectTypes", "activities", "areas", "orgs", "sites", "assets"}
 
@@ -129,6 +149,7 @@ func (r *run) mayHold(person string) holdings {
 			FROM %s WHERE sim_as >= 0`, a.staff, fieldsync.ForStaff, a.field, fieldsync.ForField, a.partner, fieldsync.ForPartner, a.reporter, fieldsync.ForReporter, a.from)
 		r.read(out, a.coll, q, me, now)
 	}
+	r.read(out, "kbArticles", fmt.Sprintf(knows, fieldsync.ForReference), me, now)
 	for _, coll := range reference {
 		q := fmt.Sprintf("SELECT %d AS sim_as, c.* FROM `%s` AS c WHERE EXISTS (SELECT 1 FROM users WHERE id = :me AND NOT disabled)", fieldsync.ForReference, coll)
 		r.read(out, coll, q, me)
@@ -149,22 +170,22 @@ func (r *run) read(out holdings, coll, q string, args ...any) {
 		r.broken("ask the oracle of %s: %v", coll, err)
 		return
 	}
-	values := make([]any, len(names))
+	values, scanned := make([]any, len(names)), make([]sql.NullString, len(names))
+	for i := range scanned {
+		values[i] = &scanned[i]
+	}
+	key := slices.Index(names, "id")
 	for rows.Next() {
-		cells := make([]sql.NullString, len(names))
-		for i := range cells {
-			values[i] = &cells[i]
-		}
 		if err := rows.Scan(values...); err != nil {
 			r.broken("ask the oracle of %s: %v", coll, err)
 			return
 		}
-		row := make(map[string]string, len(names))
-		for i, name := range names {
-			row[name] = cells[i].String
+		cells := make([]string, len(names))
+		for i := range cells {
+			cells[i] = scanned[i].String
 		}
-		as, _ := strconv.Atoi(row["sim_as"])
-		out[device.Key{Coll: coll, ID: row["id"]}] = holding{fieldsync.Audience(as), row}
+		as, _ := strconv.Atoi(cells[0]) // sim_as is the first
+		out[device.Key{Coll: coll, ID: cells[key]}] = holding{fieldsync.Audience(as), names, cells, strings.Join(cells, "\x00")}
 	}
 	if err := rows.Err(); err != nil {
 		r.broken("ask the oracle of %s: %v", coll, err)
@@ -173,7 +194,7 @@ func (r *run) read(out holdings, coll, q string, args ...any) {
 
 // differs compares a base with what its person may hold, and says the first
 // difference, or nothing.
-func differs(base map[device.Key]device.Row, want holdings) string {
+func (r *run) differs(base map[device.Key]device.Row, want holdings) string {
 	for k := range base {
 		if _, ok := want[k]; !ok {
 			return fmt.Sprintf("%s %s is held and may not be", k.Coll, k.ID)
@@ -184,7 +205,7 @@ func differs(base map[device.Key]device.Row, want holdings) string {
 		if !ok {
 			return fmt.Sprintf("%s %s is missing", k.Coll, k.ID)
 		}
-		if text := differsBody(k.Coll, want[k], row.Body); text != "" {
+		if text := r.differsBody(k.Coll, want[k], row.Body); text != "" {
 			return fmt.Sprintf("%s %s: %s", k.Coll, k.ID, text)
 		}
 	}
@@ -198,6 +219,26 @@ func sorted(h holdings) []device.Key {
 	}
 	slices.SortFunc(keys, func(a, b device.Key) int { return strings.Compare(a.Coll+" "+a.ID, b.Coll+" "+b.ID) })
 	return keys
+}
+
+// A compared is a body that was found to say what a row says.
+type compared struct {
+	coll      string
+	as        fieldsync.Audience
+	row, body string
+}
+
+// differsBody is differsBody, once for the same body of the same row.
+func (r *run) differsBody(coll string, want holding, body []byte) string {
+	key := compared{coll, want.as, want.text, string(body)}
+	if r.compared[key] {
+		return ""
+	}
+	text := differsBody(coll, want, body)
+	if text == "" {
+		r.compared[key] = true
+	}
+	return text
 }
 
 // differsBody compares a body with the row of the table, column by column: no
@@ -216,8 +257,8 @@ func differsBody(coll string, want holding, body []byte) string {
 		if !ok {
 			return fmt.Sprintf("the body has no %s, audience %d gets it", c.Name, want.as)
 		}
-		raw := want.row[c.Name]
-		if c.When != "" && want.row[c.When] != c.Is || c.Unless != "" && slices.Contains(c.In, want.row[c.Unless]) {
+		raw := want.cell(c.Name)
+		if c.When != "" && want.cell(c.When) != c.Is || c.Unless != "" && slices.Contains(c.In, want.cell(c.Unless)) {
 			raw = ""
 		}
 		if !same(c.Form, raw, value) {

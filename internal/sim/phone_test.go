@@ -84,6 +84,7 @@ func (p *phone) open() {
 		p.r.fail("I10", "%s does not start again: %v", p.name, err)
 		return
 	}
+	p.wiped = p.wiped || p.file.State().Meta.State == "wipe" // it was killed over that
 	p.dev, err = device.New(device.Config{
 		ID: id(p.name), Store: (*flash)(p), Transport: p.net.carry, Roles: p.r.rolesOf(p.person), App: "sim",
 		Now: func() time.Time { return p.r.srv.now.Add(p.skew) },

@@ -33,6 +33,7 @@ type run struct {
 	pullBytes int64
 	moods     []mood // what may happen in this run
 	healed    bool
+	hot       bool // everybody writes into the same few records
 
 	phones    []*phone
 	reports   []string // ids of reports made, some of which never arrived
@@ -48,6 +49,7 @@ type run struct {
 	freed     map[string]bool     // devices whose quarantine was released
 	tally     map[string]int      // what happened how often
 	listening bool                // every line of this answer is looked at
+	compared  map[compared]bool   // what was looked at already
 }
 
 // A plan says what to run: the seed, how many steps, and which to leave out.
@@ -65,7 +67,7 @@ func play(t *testing.T, srv *server, dir string, p plan) *run {
 	cryptotest.SetGlobalRandom(t, p.seed)
 	r := &run{
 		t: t, ctx: t.Context(), srv: srv, seed: p.seed, dir: dir,
-		gone: map[string]bool{}, freed: map[string]bool{}, tally: map[string]int{}, acked: map[string]fieldsync.Status{}, sents: map[string][]string{},
+		gone: map[string]bool{}, compared: map[compared]bool{}, freed: map[string]bool{}, tally: map[string]int{}, acked: map[string]fieldsync.Status{}, sents: map[string][]string{},
 	}
 	r.draw(-1)
 	r.cast(p)
@@ -152,6 +154,7 @@ func (r *run) cast(p plan) {
 	for range 1 + r.rng.IntN(5) {
 		r.console("", "report.submit", r.submission())
 	}
+	r.hot = r.chance(30)
 }
 
 // step is one thing that happens.

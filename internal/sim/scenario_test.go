@@ -52,6 +52,7 @@ type stage struct {
 	srv     *server
 	devices map[string]*handset
 	n       int
+	calm    bool // nothing happens after which a device has to begin anew
 }
 
 type handset struct {
@@ -62,6 +63,7 @@ type handset struct {
 	backup []byte
 	net    string // of the next exchange
 	part   float64
+	full   bool // it has a checkpoint
 }
 
 // TestScenarios plays every scenario file with the Go device. Other clients
@@ -95,7 +97,9 @@ func TestScenarios(t *testing.T) {
 			if err := srv.begin(); err != nil {
 				t.Fatal(err)
 			}
-			s := &stage{t: t, srv: srv, devices: map[string]*handset{}}
+			s := &stage{t: t, srv: srv, devices: map[string]*handset{}, calm: !slices.ContainsFunc(script.Steps, func(m move) bool {
+				return slices.Contains([]string{"restored", "rollback", "restore", "state"}, m.Do)
+			})}
 			for i, m := range script.Steps {
 				srv.now = srv.now.Add(time.Minute)
 				if err := s.play(resolved(m)); err != nil {
@@ -180,6 +184,10 @@ func (s *stage) play(m move) error {
 	case "restored":
 		s.n++
 		return s.srv.run("UPDATE _meta SET v = {:v} WHERE k = 'sync.epoch'", dbx.Params{"v": fmt.Sprintf("restored%d", s.n)})
+	case "save":
+		return s.srv.save()
+	case "rollback":
+		return s.srv.put(s.srv.saved)
 	case "backup":
 		var err error
 		h.backup, err = os.ReadFile(h.path)
@@ -249,6 +257,12 @@ func (s *stage) carry(ctx context.Context, h *handset, req fieldsync.PushRequest
 	raw, err := json.Marshal(req)
 	if err != nil {
 		return nil, err
+	}
+	if req.Pull != nil {
+		if s.calm && h.full && req.Pull.Cursor == "" {
+			s.t.Error("the device found something wrong with what it holds, and begins anew")
+		}
+		h.full = h.full || req.Pull.Cursor != ""
 	}
 	net := h.net
 	h.net = ""

@@ -36,7 +36,8 @@ type server struct {
 	app    *core.BaseApp
 	dir    string
 	born   []byte // the file every run begins with
-	life   int    // how many runs there were
+	saved  []byte // a backup of it
+	life   int    // how many files it had
 
 	now    time.Time
 	swept  time.Time // when the grants were swept last
@@ -86,22 +87,48 @@ func newServer(t testing.TB) *server {
 // connection that knows only the new ones makes all others forget the old.
 func (s *server) begin() error {
 	s.disk.restart()
-	var busy, frames, moved int
-	if err := s.app.NonconcurrentDB().NewQuery("PRAGMA wal_checkpoint(TRUNCATE)").Row(&busy, &frames, &moved); err != nil || busy != 0 {
-		return fmt.Errorf("empty the log: busy %d, %w", busy, err)
+	s.now, s.swept, s.saved = dawn, dawn, nil
+	return s.put(s.born)
+}
+
+// put ends the server, puts that file beneath it and starts it again.
+func (s *server) put(file []byte) error {
+	if err := s.flush(); err != nil {
+		return err
 	}
-	if err := overwrite(s.disk.path, s.born); err != nil {
+	if err := overwrite(s.disk.path, file); err != nil {
 		return err
 	}
 	s.life++
 	if err := s.disk.alone("PRAGMA user_version = " + strconv.Itoa(s.life)); err != nil {
 		return err
 	}
-	s.now, s.swept, s.oracle.as = dawn, dawn, ""
+	s.oracle.as = ""
 	return s.open()
 }
 
-// overwrite replaces the bytes of a file that is in use.
+// flush puts everything that is in the log into the file.
+func (s *server) flush() error {
+	var busy, frames, moved int
+	if err := s.app.NonconcurrentDB().NewQuery("PRAGMA wal_checkpoint(TRUNCATE)").Row(&busy, &frames, &moved); err != nil || busy != 0 {
+		return fmt.Errorf("empty the log: busy %d, %w", busy, err)
+	}
+	return nil
+}
+
+// save makes a backup of the server.
+func (s *server) save() error {
+	err := s.flush()
+	if err == nil {
+		s.saved, err = os.ReadFile(s.disk.path)
+	}
+	return err
+}
+
+// overwrite replaces the bytes of a database file that is in use. It leaves the
+// file as long as it was: the connections go on believing in the pages at its
+// end, which the header does not count, and SQLite takes a file that has become
+// shorter than they say for a damaged one.
 func overwrite(path string, data []byte) error {
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {
@@ -110,7 +137,7 @@ func overwrite(path string, data []byte) error {
 	if _, err := f.WriteAt(data, 0); err != nil {
 		return errors.Join(err, f.Close())
 	}
-	return errors.Join(f.Truncate(int64(len(data))), f.Close())
+	return f.Close()
 }
 
 // open makes the rooms anew over the file, as a start of the program does.
@@ -266,6 +293,9 @@ func (s *server) settle(ctx context.Context) error {
 			rows = append(rows, role(p.Name+"role", p.Name, p.Role, p.Org, p.Areas...))
 		}
 	}
+	for i, audience := range []string{"public", "staff", "partner"} {
+		rows = append(rows, article(fmt.Sprintf("know%d", i), "What is known "+audience, "published", audience))
+	}
 	for _, q := range rows {
 		if err := s.run(q, nil); err != nil {
 			return fmt.Errorf("%.60s: %w", q, err)
@@ -280,6 +310,12 @@ func idOf(name string) string {
 		return ""
 	}
 	return id(name)
+}
+
+// article is the statement that writes an article of the knowledge base.
+func article(key, title, state, audience string) string {
+	return fmt.Sprintf("INSERT INTO kbArticles (id, title, rootCause, owner, state, audience) VALUES ('%s', '%s', 'a cause', '%s', '%s', '%s')",
+		id(key), title, id("lia"), state, audience)
 }
 
 // role is the statement that gives somebody a role.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/pocketbase/dbx"
+
 	"github.com/sestante/sestante/report"
 	fieldsync "github.com/sestante/sestante/sync"
 )
@@ -106,7 +108,11 @@ func (r *run) work() {
 	add := func(m fieldsync.Mutation, a *act) {
 		muts, acts = append(muts, m), append(acts, a)
 	}
-	switch r.rng.IntN(12) {
+	kind := r.rng.IntN(12)
+	if r.hot && r.chance(40) {
+		kind = 8
+	}
+	switch kind {
 	case 0, 1:
 		add(r.submit())
 	case 2, 3, 4:
@@ -215,6 +221,9 @@ func keyOf(body []byte) string {
 func (p *phone) someReport() string {
 	if r := p.r; r.chance(85) {
 		if seen := p.dev.List("reports"); len(seen) > 0 {
+			if r.hot && r.chance(60) {
+				return seen[0].ID
+			}
 			return seen[r.rng.IntN(len(seen))].ID
 		}
 	}
@@ -317,8 +326,11 @@ func (r *run) nonsense() {
 	case 3:
 		body = fmt.Sprintf(`{"v":1,"did":"%s","muts":[{"mid":999999,"op":"call","name":"report.take","id":"%s"}],"clock":{},"unacked":{}}`, did, r.anyReport())
 	default:
-		if other := r.phone(); other.shown > 0 { // an id nobody has registered yet cannot be known
-			did = other.dev.ID()
+		// An id that is not registered, or that a restored server has forgotten,
+		// cannot be known to anybody else.
+		other := r.phone().dev.ID()
+		if known, err := r.srv.column("SELECT id FROM devices WHERE id = {:id}", dbx.Params{"id": other}); err == nil && len(known) == 1 {
+			did = other
 		}
 		body = fmt.Sprintf(`{"v":1,"did":"%s","muts":[],"clock":{},"unacked":{}}`, did)
 	}

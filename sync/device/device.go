@@ -72,8 +72,9 @@ func (d *Device) ID() string { return d.meta().Device }
 
 // Do puts what a person did into the outbox, durably, and so into what they
 // see. Several mutations at once stand or fall together. Each takes its
-// number, its time and its base from the device; op, record, name, arguments
-// and position are the caller's. It returns the numbers.
+// number, its time and its base from the device; op, record, name, arguments,
+// position and the number in the outbox of the refusal it puts right (Fixes)
+// are the caller's. It returns the numbers.
 func (d *Device) Do(muts ...fieldsync.Mutation) ([]int64, error) {
 	meta := d.meta()
 	switch meta.State {
@@ -86,6 +87,9 @@ func (d *Device) Do(muts ...fieldsync.Mutation) ([]int64, error) {
 	var steps []Step
 	for _, m := range muts {
 		m.Mid, m.At = meta.NextMid, d.cfg.Now().UTC()
+		if i := slices.IndexFunc(d.state().Outbox, func(e Entry) bool { return m.Fixes < 0 && e.Mid == m.Fixes }); i >= 0 {
+			m.Fixes, m.Of = d.state().Outbox[i].Was, d.state().Outbox[i].Of
+		}
 		if m.Base.Seq == 0 {
 			m.Base.Seq = meta.Seq
 		}
@@ -99,6 +103,7 @@ func (d *Device) Do(muts ...fieldsync.Mutation) ([]int64, error) {
 		if err != nil {
 			return nil, err
 		}
+		e.Epoch = meta.Epoch
 		meta.NextMid, meta.Chain = meta.NextMid+1, e.Hash
 		mids, steps = append(mids, m.Mid), append(steps, Step{Append: &e})
 	}

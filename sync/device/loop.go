@@ -3,12 +3,12 @@ package device
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/sestante/sestante/fault"
 	fieldsync "github.com/sestante/sestante/sync"
@@ -19,7 +19,7 @@ var (
 	ErrTorn = fault.Define(fault.Busy, "device.torn",
 		"The answer broke off; what came is kept and the rest will be asked for.", "La risposta si è interrotta; ciò che è arrivato è conservato.")
 	ErrBehind = fault.Define(fault.Conflict, "device.behind",
-		"The server has forgotten changes it had acknowledged.", "Il server ha dimenticato modifiche che aveva confermato.")
+		"The server says that a change is missing which it was sent.", "Il server dice che manca una modifica che gli è stata inviata.")
 	ErrDeferred = fault.Define(fault.Busy, "device.deferred",
 		"The server cannot take the changes now; they wait on the device.", "Il server non può accettare ora le modifiche; restano sul dispositivo.")
 )
@@ -60,7 +60,7 @@ func (d *Device) round(ctx context.Context) (done bool, err error) {
 	}
 	defer func() { err = errors.Join(err, body.Close()) }()
 	r := &reader{lines: bufio.NewReaderSize(body, 1<<16)}
-	reply, err := d.reply(r, sent)
+	reply, err := d.reply(r, sent, len(req.Muts))
 	if err != nil {
 		return false, err
 	}
@@ -92,7 +92,7 @@ func (d *Device) unsent() []Entry {
 }
 
 // request is the next exchange: what waits, as much as fits without parting a
-// group, and where the device stands.
+// group and speaks of numbers of one epoch, and where the device stands.
 func (d *Device) request() fieldsync.PushRequest {
 	m := d.meta()
 	waiting := d.unsent()
@@ -110,6 +110,8 @@ func (d *Device) request() fieldsync.PushRequest {
 	}
 	if req.Unacked.N = len(waiting); req.Unacked.N > 0 {
 		req.Unacked.Oldest = waiting[0].At
+		// What was made before the server was restored speaks of its old numbers.
+		req.Epoch = cmp.Or(waiting[0].Epoch, m.Epoch)
 	}
 	const room = 900_000 // bytes, under the server's limit with the envelope
 	bytes := 0
@@ -118,7 +120,7 @@ func (d *Device) request() fieldsync.PushRequest {
 		for ; i+n < len(waiting) && waiting[i].Tx != "" && waiting[i+n].Tx == waiting[i].Tx; n++ {
 			size += len(waiting[i+n].Body)
 		}
-		if i > 0 && (i+n > d.cfg.MaxMuts || bytes+size > room) {
+		if i > 0 && (i+n > d.cfg.MaxMuts || bytes+size > room || waiting[i].Epoch != waiting[0].Epoch) {
 			break
 		}
 		for _, e := range waiting[i : i+n] {
@@ -127,85 +129,6 @@ func (d *Device) request() fieldsync.PushRequest {
 		i, bytes = i+n, bytes+size
 	}
 	return req
-}
-
-// reply takes in the first line: how the mutations ended.
-func (d *Device) reply(r *reader, sent time.Time) (fieldsync.PushReply, error) {
-	line, err := r.next()
-	if err != nil {
-		return fieldsync.PushReply{}, err
-	}
-	var reply fieldsync.PushReply
-	if json.Unmarshal(line, &reply) != nil || reply.T != "push" {
-		return reply, ErrTorn.With("the first line is no push reply")
-	}
-	var steps []Step
-	for i := range reply.Res {
-		if reply.Err == fieldsync.ErrFork && reply.Res[i].Mid >= reply.Mid {
-			continue // of another history, in which the number is another change's
-		}
-		reply.Res[i].Dup = false // how it ended, not how often it was asked
-		steps = append(steps, Step{Settle: &reply.Res[i]})
-	}
-	m := d.meta()
-	now := d.cfg.Now()
-	if took := now.Sub(sent); took >= 0 && took < 10*time.Second && !reply.Now.IsZero() {
-		m.OffMs = reply.Now.Sub(sent.Add(took / 2)).Milliseconds()
-	}
-	if err := d.cfg.Store.Apply(append(steps, Step{Meta: &m})...); err != nil {
-		return reply, err
-	}
-	switch reply.Err {
-	case fieldsync.ErrFork:
-		return reply, d.fork()
-	case fieldsync.ErrGap:
-		return reply, ErrBehind.With("it expects change %d", reply.Expect)
-	default:
-		return reply, nil
-	}
-}
-
-// fork gives the device a new id and everything that waits a new number: the
-// server knows another history under the old id, as after a backup of the
-// phone was restored.
-func (d *Device) fork() error {
-	m := d.meta()
-	m.Alias = append(m.Alias, m.Device)
-	m.Device, m.NextMid, m.Chain = d.cfg.NewID(), 1, ""
-	outbox := []Entry{}
-	groups := map[string]string{} // a later group may take an old group's name
-	past := int64(0)              // what has its end keeps a number that is none
-	for _, e := range d.state().Outbox {
-		past = min(past, e.Mid)
-	}
-	for _, e := range d.state().Outbox {
-		if e.Result != nil { // refused, or not yet shown by a checkpoint
-			if e.Mid > 0 {
-				past--
-				e.Mid = past
-			}
-			outbox = append(outbox, e)
-			continue
-		}
-		var mut fieldsync.Mutation
-		if err := json.Unmarshal(e.Body, &mut); err != nil {
-			return ErrCorrupt.With("mutation %d", e.Mid)
-		}
-		// It takes no call id along: under its old number the server knows, or may
-		// still hear of, another change.
-		mut.Mid = m.NextMid
-		if mut.Tx != "" && groups[mut.Tx] == "" {
-			groups[mut.Tx] = fmt.Sprintf("t%d", m.NextMid)
-		}
-		mut.Tx = groups[mut.Tx]
-		next, err := seal(mut, m.Chain)
-		if err != nil {
-			return err
-		}
-		outbox = append(outbox, next)
-		m.NextMid, m.Chain = m.NextMid+1, next.Hash
-	}
-	return d.cfg.Store.Apply(Step{Meta: &m}, Step{Requeue: outbox})
 }
 
 // obey does what the server tells a device that may no longer work.

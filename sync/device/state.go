@@ -35,8 +35,11 @@ type Row struct {
 // An Entry is one mutation in the outbox. It stays until a checkpoint shows
 // its effect, or until a person has dealt with its refusal.
 type Entry struct {
-	Mid    int64             `json:"mid"`
+	Mid    int64             `json:"mid"`           // negative for what had its end before a fork
+	Of     string            `json:"of,omitempty"`  // the id the device had then
+	Was    int64             `json:"was,omitempty"` // its number under that id
 	Tx     string            `json:"tx,omitempty"`
+	Epoch  string            `json:"epoch,omitempty"`  // of the log that its base is a number of
 	At     time.Time         `json:"at"`               // by the device's clock
 	Body   json.RawMessage   `json:"body"`             // as it is sent, hash included
 	Hash   string            `json:"hash"`             // the end of the chain after it

@@ -79,7 +79,7 @@ func (w *world) column(q string) []string {
 
 func (w *world) person(id, role string, areas ...string) {
 	w.t.Helper()
-	raw, _ := json.Marshal(areas)
+	raw, _ := json.Marshal(append([]string{}, areas...))
 	w.run(fmt.Sprintf("INSERT INTO users (id, tokenKey, email, language) VALUES ('%[1]s', 'k%[1]s', '%[1]s@x', 'en')", id))
 	if role != "" {
 		w.run(fmt.Sprintf("INSERT INTO roles (id, person, role, areas) VALUES ('role%[1]s', '%[1]s', '%[2]s', '%[3]s')", id, role, raw))
@@ -270,7 +270,7 @@ func (w *world) visible(who report.PersonID) []string {
 	role := func(cond string) string {
 		return "EXISTS (SELECT 1 FROM roles AS x WHERE x.person = '" + string(who) + "' AND " + cond + ")"
 	}
-	staff := "(" + open + " AND " + role("x.role = 'coordinator'") + ")"
+	staff := "(" + open + " AND " + role("x.role = 'coordinator' AND (x.areas = '[]' OR r.district IN (SELECT value FROM json_each(x.areas)))") + ")"
 	field := "(" + open + " AND (" + role("x.role = 'technician' AND r.district IN (SELECT value FROM json_each(x.areas))") +
 		" OR (r.assignee = '" + string(who) + "' AND " + role("x.role = 'technician'") + ")))"
 	own := "r.reporter = '" + string(who) + "'"

@@ -76,6 +76,11 @@ export const codes = {
     en: 'The value of this field cannot be used.',
     it: 'Il valore di questo campo non è utilizzabile.',
   },
+  'area.held': {
+    kind: 'conflict',
+    en: 'Somebody\'s role is limited to this area. End the area with a date, or change those roles first.',
+    it: 'C\'è chi ha un ruolo limitato a quest\'area. Chiudi l\'area con una data, oppure cambia prima quei ruoli.',
+  },
   'call.id': {
     kind: 'invalid',
     en: 'A call needs an id of its own: 15 characters of a-z and 0-9.',
@@ -88,8 +93,8 @@ export const codes = {
   },
   'device.behind': {
     kind: 'conflict',
-    en: 'The server has forgotten changes it had acknowledged.',
-    it: 'Il server ha dimenticato modifiche che aveva confermato.',
+    en: 'The server says that a change is missing which it was sent.',
+    it: 'Il server dice che manca una modifica che gli è stata inviata.',
   },
   'device.corrupt': {
     kind: 'internal',
@@ -125,6 +130,11 @@ export const codes = {
     kind: 'conflict',
     en: 'This device was not told to destroy what it holds.',
     it: 'A questo dispositivo non è stato chiesto di distruggere i suoi dati.',
+  },
+  'device.silent': {
+    kind: 'busy',
+    en: 'The server has fallen silent; the device will ask again.',
+    it: 'Il server non dà segni di vita; il dispositivo riproverà.',
   },
   'device.state': {
     kind: 'invalid',
@@ -756,10 +766,20 @@ export const codes = {
     en: 'You may not change this.',
     it: 'Non puoi modificare questo dato.',
   },
+  'sync.scope_lost': {
+    kind: 'forbidden',
+    en: 'This was yours when you changed it, and is not any more; the change is kept, and an operator will look at it.',
+    it: 'Era di tua competenza quando l\'hai modificato e ora non lo è più; la modifica è conservata e sarà esaminata da un operatore.',
+  },
   'sync.taken': {
     kind: 'conflict',
     en: 'There is another record under this id.',
     it: 'Esiste già un altro elemento con questo identificativo.',
+  },
+  'sync.target_deleted': {
+    kind: 'conflict',
+    en: 'It was deleted in the meantime; the change is kept, and an operator can put it back.',
+    it: 'È stato eliminato nel frattempo; la modifica è conservata e un operatore può ripristinarlo.',
   },
   'sync.too_large': {
     kind: 'too_large',

@@ -794,6 +794,40 @@ export interface AssetsForAny {
   status: string;
 }
 
+/** What travels of `kbArticles` to everybody. */
+export interface KbArticlesForReference {
+  id: string;
+  kind: string;
+  title: string;
+  symptom: string;
+  rootCause: string;
+  workaround: string;
+  solution: string;
+  objectTypes: unknown;
+  areas: unknown;
+  audience: string;
+  version: number;
+  reviewBy: string;
+  updated: string;
+}
+
+/** A row of `kbArticles`, whoever reads it. */
+export interface KbArticlesForAny {
+  id: string;
+  kind: string;
+  title: string;
+  symptom: string;
+  rootCause: string;
+  workaround: string;
+  solution: string;
+  objectTypes: unknown;
+  areas: unknown;
+  audience: string;
+  version: number;
+  reviewBy: string;
+  updated: string;
+}
+
 /** Every collection that travels, and its body for each audience that gets any. */
 export interface Rows {
   reports: { reporter: ReportsForReporter; partner: ReportsForPartner; field: ReportsForField; staff: ReportsForStaff };
@@ -807,6 +841,7 @@ export interface Rows {
   orgs: { reference: OrgsForReference };
   sites: { reference: SitesForReference };
   assets: { reference: AssetsForReference };
+  kbArticles: { reference: KbArticlesForReference };
 }
 
 /** Of each collection, what every audience gets, and what some do. */
@@ -822,6 +857,7 @@ export interface AnyRow {
   orgs: OrgsForAny;
   sites: SitesForAny;
   assets: AssetsForAny;
+  kbArticles: KbArticlesForAny;
 }
 
 /** The name of a collection. */
@@ -840,4 +876,5 @@ export const collections: readonly Collection[] = [
   'orgs',
   'sites',
   'assets',
+  'kbArticles',
 ];

@@ -8,23 +8,26 @@ const layout = 1;
 export interface IdbConfig {
   /** The factory; `globalThis.indexedDB` when it is not given. */
   factory?: IDBFactory;
+  /** How long another tab may hold on to an older layout, or to what is to be taken away, in milliseconds; 5 seconds. */
+  blockedMs?: number;
 }
 
 /**
  * Opens a store in an IndexedDB database of that name, or makes one. Writes are
  * asked to be on the disk before they are acknowledged. A connection that the
- * browser closes is opened again at the next transaction. The fault is
- * `client.store`.
+ * browser closes is opened again at the next transaction. The faults are
+ * `client.store`, also where there is no IndexedDB or the browser allows none,
+ * as in some private windows; `client.newer`; and `client.blocked` while
+ * another tab holds on to an older layout.
  */
 export async function idbStore(name: string, config: IdbConfig = {}): Promise<Store> {
-  const factory = config.factory ?? globalThis.indexedDB;
-  if (factory === undefined) throw fault('internal', 'client.store', 'There is no IndexedDB here.');
+  const factory = factoryOf(config);
   let open: Promise<IDBDatabase> | undefined;
   let closed = false;
 
   const connect = (): Promise<IDBDatabase> => {
     if (closed) return Promise.reject(fault('invalid', 'client.closed', 'The store is closed.'));
-    open ??= openDatabase(factory, name, () => (open = undefined)).catch((e: unknown) => {
+    open ??= openDatabase(factory, name, config, () => (open = undefined)).catch((e: unknown) => {
       open = undefined;
       throw e;
     });
@@ -75,34 +78,67 @@ export async function idbStore(name: string, config: IdbConfig = {}): Promise<St
   };
 }
 
-/** Takes a database away, with everything in it. */
-export function dropIdb(name: string, config: IdbConfig = {}): Promise<void> {
-  const factory = config.factory ?? globalThis.indexedDB;
-  return new Promise((resolve, reject) => {
-    const request = factory.deleteDatabase(name);
-    request.onsuccess = () => resolve();
-    request.onerror = () => reject(storeFault(request.error));
-  });
+/** Takes a database away, with everything in it. The faults are `client.store`, and `client.blocked` while another tab uses it and does not let go. */
+export async function dropIdb(name: string, config: IdbConfig = {}): Promise<void> {
+  await granted(() => factoryOf(config).deleteDatabase(name), config, () => undefined);
 }
 
-function openDatabase(factory: IDBFactory, name: string, lost: () => void): Promise<IDBDatabase> {
-  return new Promise((resolve, reject) => {
+function factoryOf(config: IdbConfig): IDBFactory {
+  let factory: IDBFactory | undefined;
+  try {
+    factory = config.factory ?? globalThis.indexedDB;
+  } catch (e) {
+    throw storeFault(e); // a page without an origin may not even look
+  }
+  if (factory === undefined) throw fault('internal', 'client.store', 'There is no IndexedDB here.');
+  return factory;
+}
+
+async function openDatabase(factory: IDBFactory, name: string, config: IdbConfig, lost: () => void): Promise<IDBDatabase> {
+  const ask = (): IDBOpenDBRequest => {
     const request = factory.open(name, layout);
     request.onupgradeneeded = () => {
       for (const n of names) {
         if (!request.result.objectStoreNames.contains(n)) request.result.createObjectStore(n);
       }
     };
-    request.onerror = () => reject(openFault(request.error));
+    return request;
+  };
+  const db = await granted(ask, config, (late) => late.close());
+  // Another tab wants another layout, or to take the database away.
+  db.onversionchange = () => {
+    lost();
+    db.close();
+  };
+  db.onclose = lost;
+  return db;
+}
+
+/** Waits for a request that other tabs can block; what is granted after we gave up goes to late. */
+function granted<T>(ask: () => IDBRequest<T> & { onblocked: unknown }, config: IdbConfig, late: (result: T) => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let over = false;
+    let request: ReturnType<typeof ask>;
+    try {
+      request = ask();
+    } catch (e) {
+      return reject(storeFault(e));
+    }
+    request.onblocked = () => {
+      timer = setTimeout(() => {
+        over = true;
+        reject(fault('busy', 'client.blocked', 'Another tab holds the local store: close it.'));
+      }, config.blockedMs ?? 5000);
+    };
+    request.onerror = () => {
+      clearTimeout(timer);
+      reject(openFault(request.error));
+    };
     request.onsuccess = () => {
-      const db = request.result;
-      // Another tab wants another layout, or to take the database away.
-      db.onversionchange = () => {
-        lost();
-        db.close();
-      };
-      db.onclose = lost;
-      resolve(db);
+      clearTimeout(timer);
+      if (over) late(request.result);
+      else resolve(request.result);
     };
   });
 }

@@ -35,6 +35,8 @@ export interface Meta {
   verifiedAt: string;
   /** How many checkpoints in a row have said otherwise. */
   doubts: number;
+  /** Records that cannot be read; absent in what an older version wrote. */
+  unreadable?: number;
   /** What the server has said of this device; empty when it may work. */
   state: '' | 'lock' | 'wipe';
   /** The server knows that the wipe was carried out. */

@@ -10,17 +10,21 @@ import type { Mutation, Result } from './wire.js';
  * until a person has dealt with its refusal.
  */
 export interface Entry {
-  /** Its number; a refusal of before a fork has a negative one. */
+  /** Its number; what had its end before a fork has a negative one. */
   mid: number;
+  /** The id of the device, and the number, under which the server knows what had its end before a fork. */
+  was?: { did: string; mid: number };
   tx?: string;
   at: string;
   mutation: Mutation;
+  /** The epoch of the server's log that `base.seq` is a number of; absent before the first checkpoint. */
+  epoch?: string;
   /** How the server ended it; absent while that is not known. */
   result?: Result;
 }
 
 /** What a caller says of a mutation; the rest is the device's. */
-export type Draft = Pick<Mutation, 'op' | 'id'> & Partial<Pick<Mutation, 'c' | 'name' | 'args' | 'set' | 'f' | 'by' | 'add' | 'rem' | 'pos' | 'supersedes'>>;
+export type Draft = Pick<Mutation, 'op' | 'id'> & Partial<Pick<Mutation, 'c' | 'name' | 'args' | 'set' | 'f' | 'by' | 'add' | 'rem' | 'pos' | 'supersedes' | 'of'>>;
 
 /** Reports whether the mutation had no effect and never will. */
 export function refused(e: Entry): boolean {
@@ -87,8 +91,8 @@ function mayWork(meta: Meta): void {
 async function versionOf(tx: ReadTx, d: Draft): Promise<number> {
   if (d.op === 'create') return 0;
   const coll = d.c ?? 'reports';
-  const row = await tx.get<{ ver: number; body: string }>('base', [coll, d.id]);
-  if (row === undefined) return 0;
+  const row = await tx.get<{ ver: number; body: string; bad?: string }>('base', [coll, d.id]);
+  if (row === undefined || row.bad !== undefined) return 0;
   if (coll !== 'reports') return row.ver;
   const body = JSON.parse(row.body) as { version?: unknown };
   return typeof body.version === 'number' ? body.version : 0;
@@ -107,7 +111,7 @@ async function seal(meta: Meta, versions: number[], drafts: readonly Draft[], no
       at: new Date(now).toISOString(),
     });
     previous = m.h = await chain(m, previous);
-    entries.push(entryOf(m));
+    entries.push(entryOf(m, meta.seq > 0 ? meta.epoch : undefined));
   }
   return entries;
 }
@@ -118,8 +122,8 @@ export function sizeOf(entries: readonly Entry[]): number {
   return entries.reduce((sum, e) => sum + utf8.encode(JSON.stringify(e.mutation)).length + 1, 0);
 }
 
-function entryOf(m: Mutation): Entry {
-  return { mid: m.mid, at: m.at, mutation: m, ...(m.tx !== undefined && { tx: m.tx }) };
+function entryOf(m: Mutation, epoch: string | undefined): Entry {
+  return { mid: m.mid, at: m.at, mutation: m, ...(m.tx !== undefined && { tx: m.tx }), ...(epoch !== undefined && { epoch }) };
 }
 
 function advance(meta: Meta, entries: readonly Entry[]): void {
@@ -136,10 +140,23 @@ export async function settle(tx: WriteTx, results: readonly Result[]): Promise<n
     const e = await tx.get<Entry>('outbox', [result.mid]);
     // What was held gets its end when the device is unlocked.
     if (e === undefined || (e.result !== undefined && e.result.st !== 'held')) continue;
-    tx.put('outbox', [e.mid], { ...e, result });
+    tx.put('outbox', [e.mid], { ...e, result } satisfies Entry);
     settled++;
   }
   return settled;
+}
+
+/**
+ * Takes in that the server is in another epoch, as after a restore: what it
+ * still has of what it answered, up to lmid, has another number now, which the
+ * next checkpoint shows.
+ */
+export async function rebase(tx: WriteTx, lmid: number): Promise<void> {
+  for (const e of await readOutbox(tx)) {
+    if (e.result?.seq === undefined || e.mid > lmid) continue;
+    const { seq: _, ...result } = e.result;
+    tx.put('outbox', [e.mid], { ...e, result } satisfies Entry);
+  }
 }
 
 /** Takes a refusal off the list; anything that waits stays. */
@@ -153,28 +170,35 @@ export async function dismiss(store: Store, mid: number): Promise<void> {
 
 /**
  * Gives the device a new id and everything that waits a new number: the server
- * knows another history under the old id, as after a backup was restored. No
- * call id goes along: under its old number the server knows, or may still hear
- * of, another change.
+ * knows another history under the old id, as after a backup of the phone was
+ * restored, or less of it, as after one of the server was. No call id goes
+ * along: under its old number the server knows, or may still hear of, another
+ * change. Of what was answered, `forgotten` is the first number that the server
+ * does not know any more: from there on the effects are gone too, which it
+ * keeps in one transaction with the answers, and what of them the device still
+ * has waits again. Nothing else that was answered is sent a second time.
  */
-export async function fork(store: Store): Promise<void> {
+export async function fork(store: Store, forgotten = Infinity): Promise<void> {
   for (let i = 0; i < attempts; i++) {
     const { meta, outbox, merges } = await store.read(['meta', 'outbox', 'merges'], async (tx) => ({
       meta: await readMeta(tx),
       outbox: await readOutbox(tx),
       merges: await tx.all<Entry>('merges'),
     }));
-    const before = { device: meta.device, nextMid: meta.nextMid };
-    const entries = await renumber(meta, outbox);
+    const before = standing(meta, outbox, merges);
+    // A refusal had no effect that could be gone: it stays with the person.
+    const gone = (e: Entry): boolean => e.mid >= forgotten && (!refused(e) || e.result?.st === 'held');
+    const entries = await renumber(meta, [...merges.filter(gone), ...outbox].sort((a, b) => a.mid - b.mid), gone);
+    const seen = merges.filter((e) => !gone(e));
     const first = Math.min(0, ...entries.map((e) => e.mid));
     const kept = await store.write(everything, async (tx) => {
       const now = await readMeta(tx);
-      if (now.device !== before.device || now.nextMid !== before.nextMid) return false;
+      if (standing(now, await readOutbox(tx), await tx.all<Entry>('merges')) !== before) return false;
       tx.clear('outbox');
       for (const e of entries) tx.put('outbox', [e.mid], e);
       tx.clear('merges');
-      merges.forEach((e, n) => {
-        const mid = first + n - merges.length;
+      seen.forEach((e, n) => {
+        const mid = first + n - seen.length;
         tx.put('merges', [mid], { ...e, mid });
       });
       writeMeta(tx, { ...now, device: meta.device, alias: meta.alias, nextMid: meta.nextMid, chain: meta.chain });
@@ -185,25 +209,32 @@ export async function fork(store: Store): Promise<void> {
   throw fault('busy', 'client.store', 'Too many tabs write at once.');
 }
 
-/** Moves the device on to a new id, and returns its outbox under it. */
-async function renumber(meta: Meta, outbox: readonly Entry[]): Promise<Entry[]> {
-  meta.alias = [...meta.alias, meta.device];
+/** Returns what another tab may have changed meanwhile, in a form to compare. */
+function standing(meta: Meta, outbox: readonly Entry[], merges: readonly Entry[]): string {
+  return JSON.stringify([meta.device, meta.nextMid, ...[...outbox, ...merges].map((e) => [e.mid, e.result?.st])]);
+}
+
+/** Moves the device on to a new id, and returns its outbox under it; what is gone waits again. */
+async function renumber(meta: Meta, outbox: readonly Entry[], gone: (e: Entry) => boolean): Promise<Entry[]> {
+  const did = meta.device;
+  meta.alias = [...meta.alias, did];
   meta.device = newId();
   meta.nextMid = 1;
   meta.chain = '';
+  const waits = (e: Entry): boolean => e.result === undefined || gone(e);
   // What has its end, refused or not yet shown by a checkpoint, keeps a number that is none.
-  const past = outbox.filter((e) => e.result !== undefined);
-  const entries: Entry[] = past.map((e, i) => ({ ...e, mid: i - past.length }));
+  const past = outbox.filter((e) => !waits(e));
+  const entries: Entry[] = past.map((e, i) => ({ ...e, mid: i - past.length, ...(e.mid > 0 && { was: { did, mid: e.mid } }) }));
   const groups = new Map<string, string>(); // a later group may take an old group's name
-  for (const e of outbox) {
-    if (e.result !== undefined) continue;
+  for (const e of outbox.filter(waits)) {
     const m: Mutation = { ...e.mutation, mid: meta.nextMid };
+    if (m.supersedes !== undefined) m.of ??= did;
     if (m.tx !== undefined) {
       if (!groups.has(m.tx)) groups.set(m.tx, `t${m.mid}`);
       m.tx = groups.get(m.tx) as string;
     }
     m.h = await chain(m, meta.chain);
-    const next = entryOf(m);
+    const next = entryOf(m, e.epoch);
     advance(meta, [next]);
     entries.push(next);
   }

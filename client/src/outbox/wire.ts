@@ -34,6 +34,8 @@ export interface Mutation {
   pos?: { lon: number; lat: number };
   /** The refused mutation that this one puts right. */
   supersedes?: number;
+  /** The id the device had when it sent that one, if it has another now. */
+  of?: string;
   h?: string;
 }
 

@@ -19,13 +19,25 @@ export interface Row {
   in: number[];
   hash: string;
   body: string;
+  /** Why nobody is shown it: the body is kept as it came. */
+  bad?: Bad;
 }
 
+/** Why a record cannot be read: its line has no key, its body is not what its hash says however often it comes, or is no object. */
+export type Bad = 'line' | 'hash' | 'body';
+
 /** A line about one record, with its body as the bytes that came. */
-export type Fix = (Omit<PutLine, 'd'> & { body?: string }) | ExitLine;
+export type Fix = (Omit<PutLine, 'd'> & { body?: string; bad?: Bad }) | ExitLine;
 
 /** A line that waits for its checkpoint. */
 export type Staged = Fix | { t: 'drop'; i: number; s: string };
+
+/**
+ * Bodies that were not what their hash says. The first time the line counts as
+ * torn and is asked for again. When the same bytes come again it is the server
+ * that is wrong, and one record must not keep all others from their checkpoint.
+ */
+export type Doubted = Set<string>;
 
 /** Where the digests of the base are kept. */
 const digestKey = ['d'] as const;
@@ -50,7 +62,7 @@ export interface Incoming {
  * `meta`. Its methods throw `overtaken` when another tab has moved the pull on.
  * Recount has the digests summed up from the base, rather than carried on.
  */
-export function receive(store: Store, meta: Meta, recount: boolean): Incoming {
+export function receive(store: Store, meta: Meta, recount: boolean, doubted: Doubted): Incoming {
   const asked = meta.page;
   let generation = meta.generation;
   let at = asked;
@@ -62,7 +74,8 @@ export function receive(store: Store, meta: Meta, recount: boolean): Incoming {
 
   /** Writes what came, with fn, unless somebody else went on. */
   async function flush(fn: (tx: WriteTx, meta: Meta) => Promise<void>): Promise<void> {
-    await Promise.all(hashes.splice(0));
+    // Each is looked at before the first that failed is thrown.
+    for (const end of await Promise.allSettled(hashes.splice(0))) if (end.status === 'rejected') throw end.reason;
     await store.write(everything, async (tx) => {
       const m = await readMeta(tx);
       if (m.device !== meta.device || m.generation !== generation || m.page !== at) throw overtaken;
@@ -93,8 +106,10 @@ export function receive(store: Store, meta: Meta, recount: boolean): Incoming {
       opened = { epoch, scopes, reset: fresh ? reset : meta.reset };
     },
     stage(line) {
-      if (line.t === 'p' && line.body !== undefined) {
-        hashes.push(check(line, line.body));
+      if (line.t === 'p') {
+        const checked = check(line, doubted);
+        checked.catch(() => undefined); // it is thrown when the line would become durable
+        hashes.push(checked);
       }
       lines.push(line);
     },
@@ -115,16 +130,31 @@ export function receive(store: Store, meta: Meta, recount: boolean): Incoming {
   };
 }
 
-async function check(line: Omit<PutLine, 'd'>, body: string): Promise<void> {
-  if ((await bodyHash(body)) !== line.h) {
+/** Looks whether a record can be shown; what comes for the first time and is not what its hash says is `device.torn`. */
+async function check(line: Extract<Fix, { t: 'p' }>, doubted: Doubted): Promise<void> {
+  if (line.body === undefined || line.bad !== undefined) return;
+  const hash = await bodyHash(line.body);
+  if (hash === line.h) {
+    if (!readable(line.body)) line.bad = 'body';
+    return;
+  }
+  const name = `${line.c}/${line.id} ${line.h} ${hash}`;
+  if (!doubted.has(name)) {
+    doubted.add(name);
     throw fault('busy', 'device.torn', `The body of ${line.c} ${line.id} is not what its hash says.`);
   }
+  line.bad = 'hash';
+}
+
+function readable(body: string): boolean {
+  const v: unknown = JSON.parse(body); // it came in a line that was JSON
+  return typeof v === 'object' && v !== null && !Array.isArray(v);
 }
 
 /** Applies what is staged, in the order it came, and takes what the checkpoint shows off the overlay. */
 async function publish(tx: WriteTx, meta: Meta, seq: number, recount: boolean): Promise<Digests> {
   if (meta.reset) tx.clear('base');
-  const base = await openBase(tx, meta.reset);
+  const base = await openBase(tx, meta);
   for (const line of await tx.all<Staged>('stage', [meta.generation])) {
     if (line.t === 'drop') await base.drop(line.i);
     else await base.apply(line);
@@ -144,32 +174,40 @@ interface Base {
   apply(line: Fix): Promise<void>;
   /** Forgets a scope, and the records that are in no other. */
   drop(scope: number): Promise<void>;
-  /** Keeps the digests and returns them; recount sums them up from what is stored. */
+  /** Keeps the digests, and in the meta how many cannot be read, and returns the digests; recount sums both up from what is stored. */
   close(recount: boolean): Promise<Digests>;
 }
 
-async function openBase(tx: WriteTx, empty: boolean): Promise<Base> {
+/** Opens the base of meta; after a reset it is empty. */
+async function openBase(tx: WriteTx, meta: Meta): Promise<Base> {
+  const empty = meta.reset;
+  if (empty) meta.unreadable = 0;
   let digests = empty ? {} : ((await tx.get<Digests>('meta', digestKey)) ?? {});
   // Of an empty base only what these lines wrote has to be looked up.
   const wrote = new Set<string>();
   const find = async (coll: string, id: string): Promise<Row | undefined> =>
     empty && !wrote.has(`${coll}/${id}`) ? undefined : tx.get<Row>('base', [coll, id]);
+  const out = (row: Row): void => {
+    countIn(digests, -1, row);
+    if (row.bad !== undefined) meta.unreadable = (meta.unreadable ?? 1) - 1;
+  };
   const put = (row: Row): void => {
     wrote.add(`${row.coll}/${row.id}`);
     tx.put('base', [row.coll, row.id], row);
     countIn(digests, 1, row);
+    if (row.bad !== undefined) meta.unreadable = (meta.unreadable ?? 0) + 1;
   };
   return {
     async apply(line) {
       const old = await find(line.c, line.id);
-      if (old !== undefined) countIn(digests, -1, old);
+      if (old !== undefined) out(old);
       if (line.t === 'x') tx.delete('base', [line.c, line.id]);
       else put(rowOf(line, old));
     },
     async drop(scope) {
       for (const row of await tx.all<Row>('base')) {
         if (!row.in.includes(scope)) continue;
-        countIn(digests, -1, row);
+        out(row);
         const left = row.in.filter((i) => i !== scope);
         if (left.length === 0) tx.delete('base', [row.coll, row.id]);
         else put({ ...row, in: left });
@@ -178,7 +216,9 @@ async function openBase(tx: WriteTx, empty: boolean): Promise<Base> {
     async close(recount) {
       if (recount) {
         digests = {};
-        for (const row of await tx.all<Row>('base')) countIn(digests, 1, row);
+        const rows = await tx.all<Row>('base');
+        for (const row of rows) countIn(digests, 1, row);
+        meta.unreadable = rows.filter((row) => row.bad !== undefined).length;
       }
       tx.put('meta', digestKey, digests);
       return digests;
@@ -186,28 +226,29 @@ async function openBase(tx: WriteTx, empty: boolean): Promise<Base> {
   };
 }
 
-function rowOf(line: Omit<PutLine, 'd'> & { body?: string }, old: Row | undefined): Row {
-  const row: Row = { coll: line.c, id: line.id, ver: line.v, in: line.m, hash: line.h, body: line.body ?? '' };
-  if (line.body !== undefined) return row;
-  return { ...row, hash: old?.hash ?? line.h, body: old?.body ?? '{}' }; // only its scopes changed
+function rowOf(line: Extract<Fix, { t: 'p' }>, old: Row | undefined): Row {
+  const row = { coll: line.c, id: line.id, ver: line.v, in: line.m };
+  const { hash, body, bad } = line.body === undefined ? { hash: line.h, body: '{}', ...old } : { hash: line.h, ...line, body: line.body };
+  return { ...row, hash, body, ...(bad !== undefined && { bad }) }; // without a body only its scopes changed
 }
 
 /**
  * Puts right what a comparison at `meta`'s checkpoint found. It reports whether
  * the device still stood there. The next checkpoint says whether it helped.
  */
-export async function amend(store: Store, meta: Meta, fixes: readonly Fix[]): Promise<boolean> {
-  for (const fix of fixes) if (fix.t === 'p' && fix.body !== undefined) await check(fix, fix.body);
+export async function amend(store: Store, meta: Meta, fixes: readonly Fix[], doubted: Doubted): Promise<boolean> {
+  for (const fix of fixes) if (fix.t === 'p') await check(fix, doubted);
   return store.write(everything, async (tx) => {
     const m = await readMeta(tx);
     if (m.cursor !== meta.cursor || m.device !== meta.device) return false;
-    const base = await openBase(tx, false);
+    const base = await openBase(tx, m);
     for (const fix of fixes) await base.apply(fix);
     // Of a scope that the person does not hold the server would say nothing.
     const held = new Set(m.scopes.map((s) => s.i));
     const strays = new Set((await tx.all<Row>('base')).flatMap((r) => r.in.filter((i) => !held.has(i))));
     for (const scope of strays) await base.drop(scope);
     await base.close(true);
+    writeMeta(tx, m);
     return true;
   });
 }
@@ -235,7 +276,7 @@ export function wipe(store: Store): Promise<void> {
     tx.delete('meta', digestKey);
     writeMeta(tx, {
       ...m, state: 'wipe', epoch: '', cursor: '', page: '', reset: false, generation: m.generation + 1, seq: 0,
-      checkedAt: '', verifiedAt: '', doubts: 0, scopes: [], want: [], roles: [],
+      checkedAt: '', verifiedAt: '', doubts: 0, unreadable: 0, scopes: [], want: [], roles: [],
     });
   });
 }

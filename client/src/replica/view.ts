@@ -35,7 +35,7 @@ interface Draft {
 export async function viewOne<C extends Collection>(tx: ReadTx, coll: C, id: string): Promise<View<C> | undefined> {
   const { roles, state } = await readMeta(tx);
   if (state === 'wipe') return undefined;
-  return build(coll, id, await tx.get<Row>('base', [coll, id]), await readOutbox(tx), roles);
+  return build(coll, id, shown(await tx.get<Row>('base', [coll, id])), await readOutbox(tx), roles);
 }
 
 /** Returns the records of a collection as the person sees them, by id. */
@@ -43,7 +43,7 @@ export async function viewAll<C extends Collection>(tx: ReadTx, coll: C): Promis
   const { roles, state } = await readMeta(tx);
   if (state === 'wipe') return [];
   const rows = new Map<string, Row | undefined>();
-  for (const row of await tx.all<Row>('base', [coll])) rows.set(row.id, row);
+  for (const row of await tx.all<Row>('base', [coll])) if (shown(row)) rows.set(row.id, row);
   const about = new Map<string, Entry[]>();
   for (const e of await readOutbox(tx)) {
     if (refused(e)) continue;
@@ -56,6 +56,11 @@ export async function viewAll<C extends Collection>(tx: ReadTx, coll: C): Promis
     if (view !== undefined) out.push(view);
   }
   return out;
+}
+
+/** Returns the row unless it cannot be read. */
+function shown(row: Row | undefined): Row | undefined {
+  return row?.bad === undefined ? row : undefined;
 }
 
 function build<C extends Collection>(

@@ -1,5 +1,7 @@
 import { fault, isFault } from '../fault.js';
-import type { PutLine } from '../outbox/wire.js';
+import { bodyHash } from '../outbox/chain.js';
+import type { ExitLine, PutLine } from '../outbox/wire.js';
+import type { Fix } from '../replica/replica.js';
 
 /** The bytes of an answer, piece by piece. */
 export type Body = AsyncIterable<Uint8Array>;
@@ -99,8 +101,19 @@ export function parse(line: string): unknown {
   }
 }
 
-/** Returns a record's line with its body as it stands in the text. */
-export function putOf({ d, ...line }: PutLine, text: string): Omit<PutLine, 'd'> & { body?: string } {
+/**
+ * Returns a line about a record with its body as it stands in the text. One
+ * that does not say which record it is about, in which version and where, is
+ * kept as it came, under the hash of itself.
+ */
+export async function fixOf(line: PutLine | ExitLine, text: string): Promise<Fix> {
+  const key = typeof line.c === 'string' && typeof line.id === 'string';
+  if (line.t === 'x' && key) return line;
+  if (line.t === 'x' || !key || !Number.isSafeInteger(line.v) || !Array.isArray(line.m) || !line.m.every(Number.isSafeInteger)) {
+    const hash = await bodyHash(text);
+    return { t: 'p', q: 0, c: '', id: hash, v: 0, m: [], h: hash, body: text, bad: 'line' };
+  }
+  const { d, ...rest } = line;
   const body = d === undefined ? undefined : rawMember(text, 'd');
-  return body === undefined ? line : { ...line, body };
+  return body === undefined ? rest : { ...rest, body };
 }

@@ -19,7 +19,7 @@
 
 import { dataOf, fault, isFault, type Fault, type FaultData } from '../fault.js';
 import { readMeta } from '../outbox/meta.js';
-import { forgetCursor } from '../replica/replica.js';
+import { forgetCursor, type Doubted } from '../replica/replica.js';
 import type { Body } from './lines.js';
 import { faultOfRound, round, type RoundConfig, type RoundEnd } from './round.js';
 import { repair, type Verify } from './verify.js';
@@ -32,7 +32,7 @@ export type LoopState = 'stopped' | 'idle' | 'exchanging' | 'waiting' | 'needLog
 export type Reason = 'edit' | 'poke' | 'asked' | 'online' | 'visible' | 'signedIn';
 
 /** What a loop needs. */
-export interface LoopConfig extends Omit<RoundConfig, 'verifies' | 'recount'> {
+export interface LoopConfig extends Omit<RoundConfig, 'verifies' | 'recount' | 'doubted'> {
   /** Without it a device that differs from the server begins anew. */
   verify?: Verify;
   random: () => number;
@@ -77,6 +77,8 @@ export function newLoop(c: LoopConfig): Loop {
   let failures = 0;
   let most = c.maxMuts;
   let recount = true; // what is stored has not been summed up since the start
+  let reread = true; // what could not be read was not asked for since the start
+  const doubted: Doubted = new Set();
   let sent = 0; // mutations in the last push
   let asked = new Set<string>(); // tokens for the next run
   let served: string[] = []; // tokens of the present run
@@ -103,15 +105,18 @@ export function newLoop(c: LoopConfig): Loop {
 
   /** Makes rounds until nothing is left. */
   async function exchange(signal: AbortSignal): Promise<void> {
+    // What could not be read may be better by now, or this version reads it.
+    if (reread && ((await c.store.read(['meta'], readMeta)).unreadable ?? 0) > 0) await forgetCursor(c.store);
+    reread = false;
     for (let idle = 0, anew = 0, repairs = 0; ; ) {
-      const end = await oneRound(c, { maxMuts: most, recount }, (n) => (sent = n), signal);
+      const end = await oneRound(c, { maxMuts: most, recount, doubted }, (n) => (sent = n), signal);
       if (end.visible) c.tell.changed();
       if (!end.more) {
         recount = false;
         const { doubts } = await c.store.read(['meta'], readMeta);
         if (doubts === 0) break;
         if (++repairs > 3) throw fault('internal', 'device.corrupt', 'The device does not hold what the server says.');
-        await putRight(c, doubts, signal);
+        await putRight(c, doubts, doubted, signal);
         continue;
       }
       idle = end.progress ? 0 : idle + 1;
@@ -175,12 +180,12 @@ export function newLoop(c: LoopConfig): Loop {
 }
 
 /** Puts right what a checkpoint found wrong: by difference once, and if that does not help, from the beginning. */
-async function putRight(c: LoopConfig, doubts: number, signal: AbortSignal): Promise<void> {
+async function putRight(c: LoopConfig, doubts: number, doubted: Doubted, signal: AbortSignal): Promise<void> {
   const { verify } = c;
   if (verify === undefined || doubts > 1) return forgetCursor(c.store);
   const stalled = (): Fault => fault('busy', 'client.offline', 'The server stopped answering.');
   await watched(c.stallMs, signal, stalled, (inner, heard) =>
-    repair(c.store, async (q, s) => overheard(await until(verify(q, s), inner), inner, heard), inner),
+    repair(c.store, async (q, s) => overheard(await until(verify(q, s), inner), inner, heard), doubted, inner),
   ).catch((e: unknown) => {
     if (!isFault(e, 'client.http')) throw e;
     return forgetCursor(c.store); // an older server, that cannot compare
@@ -188,7 +193,7 @@ async function putRight(c: LoopConfig, doubts: number, signal: AbortSignal): Pro
 }
 
 /** One round that does not wait for ever. */
-function oneRound(c: LoopConfig, now: Pick<RoundConfig, 'maxMuts' | 'recount'>, sending: (mutations: number) => void, signal: AbortSignal): Promise<RoundEnd> {
+function oneRound(c: LoopConfig, now: Pick<RoundConfig, 'maxMuts' | 'recount' | 'doubted'>, sending: (mutations: number) => void, signal: AbortSignal): Promise<RoundEnd> {
   const stalled = (): Fault => fault('busy', 'client.offline', 'The server stopped answering.');
   return watched(c.stallMs, signal, stalled, (inner, heard) => {
     const exchange = async (...args: Parameters<RoundConfig['exchange']>): Promise<Body> => {

@@ -3,11 +3,11 @@
 import { fault, faultOf } from '../fault.js';
 import type { Store } from '../kv/store.js';
 import { readMeta, writeMeta, type Meta } from '../outbox/meta.js';
-import { fork, limits, readOutbox, settle, sizeOf, type Entry } from '../outbox/outbox.js';
+import { fork, limits, readOutbox, rebase, settle, sizeOf, type Entry } from '../outbox/outbox.js';
 import { version, type ExchangeRequest, type Line, type PushReply } from '../outbox/wire.js';
-import { forgetCursor, overtaken, receive, wipe, type Incoming } from '../replica/replica.js';
+import { forgetCursor, overtaken, receive, wipe, type Doubted, type Incoming } from '../replica/replica.js';
 import type { Exchange } from './http.js';
-import { lines, parse, putOf, torn } from './lines.js';
+import { fixOf, lines, parse, torn } from './lines.js';
 
 /** What a round needs. */
 export interface RoundConfig {
@@ -23,6 +23,8 @@ export interface RoundConfig {
   verifies: boolean;
   /** Whether the digest is to be counted anew at the checkpoint, rather than carried on. */
   recount: boolean;
+  /** Bodies that did not match once. */
+  doubted: Doubted;
   /** Bytes wanted in one pull; absent leaves it to the server. */
   maxBytes?: number;
 }
@@ -58,7 +60,8 @@ export async function round(c: RoundConfig, signal: AbortSignal): Promise<RoundE
     const first = await answer.next();
     if (first.done === true) throw torn('There is no answer.');
     const reply = readReply(first.value);
-    const end = await keepReply(c, meta, reply, sent);
+    const answered = (waiting[0]?.mid ?? meta.nextMid) - 1;
+    const end = await keepReply(c, meta, reply, sent, answered, muts.at(-1)?.mid ?? answered);
     const cmd = reply.cmd ?? [];
     if (cmd.length > 0) return await obey(c, cmd.map((k) => k.k), end, muts.length, signal);
     if (meta.state === 'wipe') throw await wiped(c, signal);
@@ -69,7 +72,7 @@ export async function round(c: RoundConfig, signal: AbortSignal): Promise<RoundE
       });
     }
     return {
-      more: !pull.whole || muts.length < waiting.length || reply.err !== undefined,
+      more: !pull.whole || muts.length < waiting.length || reply.err !== undefined || end.anew,
       progress: end.progress || pull.progress,
       visible: end.visible || pull.whole,
       anew: end.anew || pull.anew,
@@ -92,11 +95,11 @@ async function wiped(c: RoundConfig, signal: AbortSignal): Promise<Error> {
   return fault('forbidden', 'device.wiped', 'This device was wiped by its administrator.');
 }
 
-/** As many as fit, without parting a group. */
+/** As many as fit and speak of numbers of one epoch, without parting a group. */
 function batch(waiting: readonly Entry[], max: number): Entry[] {
   let n = 0;
   let bytes = 0;
-  while (n < waiting.length) {
+  while (n < waiting.length && waiting[n]?.epoch === waiting[0]?.epoch) {
     let end = n + 1;
     const tx = waiting[n]?.tx;
     while (tx !== undefined && waiting[end]?.tx === tx) end++;
@@ -111,10 +114,12 @@ function batch(waiting: readonly Entry[], max: number): Entry[] {
 function request(c: RoundConfig, m: Meta, waiting: readonly Entry[], muts: readonly Entry[]): ExchangeRequest {
   const cur = m.page === '' ? m.cursor : m.page;
   const oldest = waiting[0]?.at;
+  // Of what the mutations were made in: the server may have been restored since.
+  const epoch = muts[0]?.epoch ?? m.epoch;
   return {
     v: version,
     did: m.device,
-    ...(m.epoch !== '' && { epoch: m.epoch }),
+    ...(epoch !== '' && { epoch }),
     ...(c.app !== undefined && { app: c.app }),
     clock: { wall: new Date(c.now()).toISOString(), mono_ms: Math.round(performance.now()), off_ms: m.offMs },
     unacked: { n: waiting.length, ...(oldest !== undefined && { oldest }) },
@@ -138,10 +143,14 @@ function readReply(line: string): PushReply {
 
 type Kept = Pick<RoundEnd, 'progress' | 'visible' | 'anew'>;
 
-/** Keeps how the mutations ended, and does what the server says about the rest. */
-async function keepReply(c: RoundConfig, asked: Meta, reply: PushReply, sent: number): Promise<Kept> {
+/** Keeps how the mutations ended, and does what the server says about the rest. Answered is the last mutation that had its end when it was asked, pushed the last that was sent. */
+async function keepReply(c: RoundConfig, asked: Meta, reply: PushReply, sent: number, answered: number, pushed: number): Promise<Kept> {
   const took = c.now() - sent;
   const theirs = Date.parse(reply.now);
+  const forked = reply.err === 'fork' ? (reply.mid ?? 0) : Infinity;
+  // From where another history begins, a number is another change's. What was
+  // not sent can have no end: one that comes all the same is of such a history.
+  const results = (reply.res ?? []).filter((r) => r.mid < forked && r.mid <= pushed);
   const settled = await c.store.write(['meta', 'outbox'], async (tx) => {
     const m = await readMeta(tx);
     if (m.device !== asked.device) throw overtaken;
@@ -150,12 +159,14 @@ async function keepReply(c: RoundConfig, asked: Meta, reply: PushReply, sent: nu
     if (took >= 0 && took < 10_000 && !Number.isNaN(theirs)) m.offMs = Math.round(theirs - (sent + took / 2));
     if (m.state === 'lock' && (reply.cmd ?? []).length === 0) m.state = '';
     writeMeta(tx, m);
-    return settle(tx, reply.res ?? []);
+    if (m.epoch !== '' && m.epoch !== reply.epoch) await rebase(tx, reply.lmid);
+    return settle(tx, results);
   });
-  // A gap is a server that has forgotten what it had acknowledged, as after a
-  // backup was restored: under the old id nothing would pass any more.
-  const anew = reply.err === 'fork' || reply.err === 'gap';
-  if (anew) await fork(c.store);
+  // A server that was restored from a backup has forgotten what it had answered:
+  // under the old id nothing would pass any more.
+  const forgot = reply.err === 'gap' || ((reply.err ?? 'defer') === 'defer' && reply.lmid < answered);
+  const anew = forgot || reply.err === 'fork';
+  if (anew) await fork(c.store, forgot ? reply.lmid + 1 : undefined);
   return { progress: settled > 0 || anew, visible: settled > 0 || anew, anew };
 }
 
@@ -185,7 +196,7 @@ async function obey(
 async function pullIn(c: RoundConfig, asked: Meta, answer: AsyncGenerator<string, void, void>): Promise<{ whole: boolean; progress: boolean; anew: boolean }> {
   // After a fork the pull goes on: what is shown does not hang on the device's id.
   const meta = await c.store.read(['meta'], readMeta);
-  const incoming = receive(c.store, { ...meta, page: asked.page, generation: asked.generation }, c.recount);
+  const incoming = receive(c.store, { ...meta, page: asked.page, generation: asked.generation }, c.recount, c.doubted);
   const state = { open: false, paused: false, progress: false };
   try {
     for (;;) {
@@ -225,9 +236,9 @@ async function take(
       incoming.open(line.epoch, line.sc ?? [], (line.reset ?? '') !== '' && line.reset !== 'soft');
       return false;
     case 'p':
-      incoming.stage(putOf(line, text));
-      return false;
     case 'x':
+      incoming.stage(await fixOf(line, text));
+      return false;
     case 'drop':
       incoming.stage(line);
       return false;

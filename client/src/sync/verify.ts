@@ -6,9 +6,9 @@ import type { Store } from '../kv/store.js';
 import { readMeta } from '../outbox/meta.js';
 import { version, type ExitLine, type PutLine } from '../outbox/wire.js';
 import { newDrill, type Question, type SplitLine } from '../replica/drill.js';
-import { amend, type Fix, type Row } from '../replica/replica.js';
+import { amend, type Doubted, type Fix, type Row } from '../replica/replica.js';
 import type { Body } from './lines.js';
-import { lines, parse, putOf, torn } from './lines.js';
+import { fixOf, lines, parse, torn } from './lines.js';
 
 /** What a device asks to find where it differs. */
 export interface VerifyRequest extends Question {
@@ -32,7 +32,7 @@ const patience = 100;
  * reached a new one; then the device pulls first. The faults are the
  * transport's, the store's and `device.torn`.
  */
-export async function repair(store: Store, verify: Verify, signal: AbortSignal): Promise<boolean> {
+export async function repair(store: Store, verify: Verify, doubted: Doubted, signal: AbortSignal): Promise<boolean> {
   const { meta, rows } = await store.read(['meta', 'base'], async (tx) => ({ meta: await readMeta(tx), rows: await tx.all<Row>('base') }));
   const drill = newDrill(rows);
   const fixes: Fix[] = [];
@@ -45,12 +45,11 @@ export async function repair(store: Store, verify: Verify, signal: AbortSignal):
     for await (const text of answer) {
       const line = parse(text) as VerifyLine;
       if (line.t === 'split') drill.take(line);
-      else if (line.t === 'p') fixes.push(putOf(line, text));
-      else if (line.t === 'x') fixes.push(line);
+      else if (line.t === 'p' || line.t === 'x') fixes.push(await fixOf(line, text));
       else if (line.t === 'vf') end = line;
     }
     if (end === undefined) throw torn('The comparison breaks off.');
     if (end.behind === true) return false;
   }
-  return amend(store, meta, fixes);
+  return amend(store, meta, fixes, doubted);
 }

@@ -2,7 +2,7 @@
 // as an administrator would make them.
 
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,12 +13,12 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 /** What the server reads of the environment: it refuses SESTANTE_ variables that are no settings, and other people's settings are not for a test. */
 export const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('SESTANTE_')));
 
-/** The program: SESTANTE_BIN, or one that is built now; or why there is none. */
-export function program(dir: string): { path: string } | { missing: string } {
+/** The program: SESTANTE_BIN, or one that is built when the sources are newer; or why there is none. */
+export function program(): { path: string } | { missing: string } {
   const given = process.env.SESTANTE_BIN;
   if (given !== undefined && given !== '') return existsSync(given) ? { path: given } : { missing: `SESTANTE_BIN names ${given}, which is not there` };
   if (spawnSync('go', ['version']).status !== 0) return { missing: 'there is neither SESTANTE_BIN nor Go to build the server with' };
-  const path = join(dir, 'sestante');
+  const path = join(root, 'client/node_modules/.cache/sestante/sestante');
   const built = spawnSync('go', ['build', '-buildvcs=false', '-o', path, './cmd/sestante'], { cwd: root, encoding: 'utf8' });
   if (built.status !== 0) throw new Error(`the server cannot be built: ${built.stderr}`);
   return { path };
@@ -46,6 +46,8 @@ export interface Server {
   stop(): Promise<void>;
   /** Stops the server and starts it again on the same folder and address. */
   restart(): Promise<void>;
+  /** Stops the server, keeps a copy of its folder and starts it again; what it returns puts the copy back, as after a failed disk. */
+  backup(): Promise<() => Promise<void>>;
 }
 
 const square = (code: string, lon: number): unknown => ({
@@ -56,12 +58,9 @@ const square = (code: string, lon: number): unknown => ({
 
 /** Starts a server, or says why there is none. */
 export async function startServer(): Promise<Server | { missing: string }> {
+  const found = program();
+  if ('missing' in found) return found;
   const dir = mkdtempSync(join(tmpdir(), 'sestante-client-'));
-  const found = program(dir);
-  if ('missing' in found) {
-    rmSync(dir, { recursive: true });
-    return found;
-  }
   const data = join(dir, 'data');
   const map = join(dir, 'areas.geojson');
   writeFileSync(map, JSON.stringify({ type: 'FeatureCollection', features: [square('W', 10), square('E', 11)] }));
@@ -116,6 +115,18 @@ export async function startServer(): Promise<Server | { missing: string }> {
     async restart() {
       await stop();
       child = await serve(found.path, dir, data, port);
+    },
+    async backup() {
+      const copy = join(dir, 'backup');
+      await stop();
+      cpSync(data, copy, { recursive: true });
+      child = await serve(found.path, dir, data, port);
+      return async () => {
+        await stop();
+        rmSync(data, { recursive: true });
+        cpSync(copy, data, { recursive: true });
+        child = await serve(found.path, dir, data, port);
+      };
     },
     async person(name, role, district) {
       const email = `${name}@example.org`;

@@ -1,8 +1,11 @@
 // The client against the real server.
 
+import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 
 import { fault, http, isFault, memoryStore, open, type Client, type Config, type Exchange, type FaultData } from '../../src/index.js';
+import * as lib from '../../src/index.js';
+import { runnable, type Given } from '../example.js';
 import { startServer, type Person, type Server } from './real.js';
 
 const started = await startServer();
@@ -340,5 +343,111 @@ describe.skipIf('missing' in started)('against the real server', () => {
     const texts = (await c.list('messages')).map((m) => m.row.text).filter((t) => t?.startsWith('durante '));
     expect(texts).toHaveLength(40);
     expect(new Set(texts).size).toBe(40);
+  });
+
+  const texts = async (c: Client, of: RegExp): Promise<(string | undefined)[]> =>
+    (await c.list('messages')).map((m) => m.row.text).filter((t) => of.test(t ?? '')).sort();
+
+  test('the example of the README goes offline and back', async () => {
+    const id = await assigned('Esempio');
+    let net = true;
+    vi.stubGlobal('fetch', ((fetch) => (url: string, init?: RequestInit) => (net ? fetch(server.url + url, init) : Promise.reject(new TypeError('no network'))))(fetch));
+    vi.stubGlobal('indexedDB', new IDBFactory());
+    globalThis.IDBKeyRange = IDBKeyRange;
+    const drawn: unknown[] = [];
+    const shown: unknown[] = [];
+    try {
+      const given: Given = {
+        lib, person: ben, session: { token: ben.token }, report: { id }, showLogin: () => undefined,
+        draw: (reports, health) => drawn.push([reports.length, health.waiting]),
+        show: (...what) => shown.push(what),
+        cellar: async (device) => {
+          await device.sync();
+          net = false;
+        },
+        street: async (device) => {
+          expect(await device.get('reports', id)).toMatchObject({ row: { state: 'resolved' }, pending: 2 });
+          await device.sync().catch(() => undefined);
+          expect((await device.health()).waiting).toBe(2);
+          net = true;
+          await device.sync();
+        },
+      };
+      const device = await (0, eval)(runnable())(given) as Client;
+      opened.push(device);
+      expect(await device.health()).toMatchObject({ waiting: 0, attention: 0, merged: 0 });
+      expect(await device.get('reports', id)).toMatchObject({ row: { state: 'resolved', executor: ben.id }, pending: 0 });
+      expect(shown).toEqual([]);
+      expect(drawn.length).toBeGreaterThan(0);
+    } finally {
+      await Promise.all(opened.splice(0).map((c) => c.close()));
+      vi.unstubAllGlobals();
+    }
+  });
+
+  test('a phone whose clock is wrong by years loses nothing, and its order stands', async () => {
+    const id = await assigned('Orologio');
+    for (const years of [-30, 30]) {
+      let on = true;
+      const c = await device(ben, { now: () => Date.now() + years * 365 * 864e5 }, (send) => (r, s) => (on ? send(r, s) : Promise.reject(fault('busy', 'client.offline', 'No.'))));
+      await c.sync();
+      on = false;
+      for (const n of [1, 2, 3]) await c.call('report.comment', id, { text: `orologio ${years} ${n}`, audience: 'internal' });
+      on = true;
+      await c.sync();
+      expect(await c.health()).toMatchObject({ waiting: 0, attention: 0, merged: 0 });
+      const said = (await c.list('messages')).map((m) => m.row).filter((m) => m.text?.startsWith(`orologio ${years} `));
+      expect(said.map((m) => m.text).sort()).toEqual([1, 2, 3].map((n) => `orologio ${years} ${n}`));
+      for (const m of said) expect(Math.abs(Date.parse(m.at ?? '') - Date.now())).toBeLessThan(600_000);
+      await c.close();
+    }
+  });
+
+  test('a server restored from a backup gets what it lost and the device still has, once', async () => {
+    const id = await assigned('Disco rotto');
+    let net: 'up' | 'down' | 'push only' = 'up';
+    const flaky = (send: Exchange): Exchange => async (r, s) => {
+      if (net === 'down') throw fault('busy', 'client.offline', 'No.');
+      const body = await send(r, s);
+      if (net === 'up') return body;
+      return (async function* () {
+        for await (const piece of body) {
+          const end = piece.indexOf(10) + 1; // the push is answered, and no checkpoint follows
+          yield end > 0 ? piece.subarray(0, end) : piece;
+          if (end > 0) return;
+        }
+      })();
+    };
+    const c = await device(ben, { random: () => 0 }, flaky);
+    const comment = (on: Client, text: string): Promise<number> => on.call('report.comment', id, { text, audience: 'internal' });
+    await c.sync();
+    await comment(c, 'disco: prima');
+    await c.sync();
+    const restore = await server.backup();
+    net = 'push only';
+    await comment(c, 'disco: confermato');
+    expect(await codeOf(c.sync())).toBe('device.torn');
+    expect(await c.waiting()).toEqual([]);
+    net = 'down';
+    await comment(c, 'disco: in attesa');
+    const fresh = await device(cit); // the backup does not know it
+    const mine = await fresh.submit({ title: 'Dopo il backup', point: { lon: 10.5, lat: 45.5 }, pointSource: 'pin' });
+    await fresh.sync();
+    const was = [await c.device(), await fresh.device()];
+    await restore();
+    net = 'up';
+    await c.sync().catch(() => c.sync());
+    await fresh.sync().catch(() => fresh.sync());
+    expect([await c.device(), await fresh.device()].map((did, i) => did !== was[i])).toEqual([true, true]);
+    expect(await texts(c, /^disco: /)).toEqual(['disco: confermato', 'disco: in attesa', 'disco: prima']);
+    expect(await c.health()).toMatchObject({ waiting: 0, attention: 0, merged: 0 });
+    expect(await fresh.get('reports', mine), 'the device had no more of it than the server').toBeUndefined();
+    const again = await fresh.submit({ title: 'Di nuovo', point: { lon: 10.5, lat: 45.5 }, pointSource: 'pin' });
+    await comment(c, 'disco: dopo');
+    await Promise.all([c.sync(), fresh.sync()]);
+    expect(await fresh.get('reports', again)).toMatchObject({ row: { state: 'registered' }, pending: 0 });
+    const other = await device(ben);
+    await other.sync();
+    expect(await texts(other, /^disco: /)).toEqual(['disco: confermato', 'disco: dopo', 'disco: in attesa', 'disco: prima']);
   });
 });

@@ -56,6 +56,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		var m fieldsync.Mutation
 		_ = json.Unmarshal(raw, &m)
 		reply.Res = append(reply.Res, fieldsync.Result{Mid: m.Mid, St: fieldsync.Applied, Seq: 1})
+		reply.LMid = m.Mid
 	}
 	for _, line := range []any{reply, fieldsync.Hi{T: "hi", Reset: "new"}, fieldsync.Checkpoint{T: "cp", Seq: 1, Cur: "c"}} {
 		out, _ = fieldsync.AppendLine(out, line)
@@ -68,7 +69,7 @@ func newDevice(t *testing.T, s *server) *device.Device {
 	t.Helper()
 	srv := httptest.NewServer(s)
 	t.Cleanup(srv.Close)
-	transport, err := httpdevice.New(httpdevice.Config{
+	link, err := httpdevice.New(httpdevice.Config{
 		BaseURL: srv.URL + "/", Client: srv.Client(),
 		Token: func(context.Context) (string, error) { return "secret", nil },
 	})
@@ -76,7 +77,7 @@ func newDevice(t *testing.T, s *server) *device.Device {
 		t.Fatal(err)
 	}
 	d, err := device.New(device.Config{
-		ID: "device000000001", Store: &device.Memory{}, Transport: transport,
+		ID: "device000000001", Store: &device.Memory{}, Transport: link.Exchange,
 		Now: func() time.Time { return time.Unix(1, 0) }, NewID: func() string { return "device000000002" },
 	})
 	if err != nil {
