@@ -116,16 +116,27 @@ func (d *Desk) settled(ctx context.Context, tx *store.Store, who report.Actor, c
 // back, ErrDeleted for one that cannot, else fieldsync.ErrRecord. Seen is the
 // number of the log the actor looked at, 0 when that is no matter.
 func (d *Desk) mayPatch(ctx context.Context, tx *store.Store, who report.Actor, coll, id string, seen int64, edits []fieldsync.Edit) error {
-	rights, err := d.rightsTo(ctx, tx, who, coll, id, seen)
+	rights, err := d.rightsTo(ctx, tx, who, coll, id, 0)
+	if (err != nil || lacks(rights, edits) != "") && seen > 0 { // what was is asked only when what is does not do
+		rights, err = d.rightsTo(ctx, tx, who, coll, id, seen)
+	}
 	if err != nil {
 		return fmt.Errorf("change %s %s: %w", coll, id, err)
 	}
-	for _, e := range edits {
-		if e.Named && !slices.Contains(rights, e.Field.Right) {
-			return fieldsync.ErrRight.In("set." + e.Field.Name)
-		}
+	if field := lacks(rights, edits); field != "" {
+		return fieldsync.ErrRight.In("set." + field)
 	}
 	return nil
+}
+
+// lacks returns the first named field that the rights do not cover.
+func lacks(rights []fieldsync.Right, edits []fieldsync.Edit) (field string) {
+	for _, e := range edits {
+		if e.Named && !slices.Contains(rights, e.Field.Right) {
+			return e.Field.Name
+		}
+	}
+	return ""
 }
 
 // rightsTo lists what the actor may change of a record, as it stands or as it

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -265,8 +266,12 @@ func TestStream(t *testing.T) {
 func TestStreamResumes(t *testing.T) {
 	s := newSite(t)
 	s.submit(t, "citizen")
+	var head int64
+	if err := s.app.DB().NewQuery("SELECT seq FROM _s_clock").Row(&head); err != nil {
+		t.Fatal(err)
+	}
 	answered := make(chan *http.Response, 1)
-	req := s.request(t, ask{who: "ben", method: http.MethodGet, path: "sync/stream?did=" + device, header: map[string]string{"Last-Event-ID": "999999"}})
+	req := s.request(t, ask{who: "ben", method: http.MethodGet, path: "sync/stream?did=" + device, header: map[string]string{"Last-Event-ID": strconv.FormatInt(head, 10)}})
 	go func() {
 		defer close(answered)
 		if res, err := http.DefaultClient.Do(req); err == nil {
