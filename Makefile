@@ -50,13 +50,13 @@ lint: $(GOLANGCI) ## golangci-lint, as .golangci.yml says
 	$(GOLANGCI) run ./...
 
 unit: need-go ## every test, in a shuffled order
-	$(GO) test -shuffle=on ./...
+	$(GO) test -shuffle=on -timeout 30m ./...
 
 race: need-go ## the rooms with goroutines under the race detector (needs a C compiler)
 	@if [ -z "$(RACE)" ]; then echo "no room with goroutines yet"; \
 	elif ! command -v $${CC:-cc} >/dev/null 2>&1 && ! command -v gcc >/dev/null 2>&1; then \
 		echo "not run: the race detector needs a C compiler, and there is none"; \
-	else echo "CGO_ENABLED=1 $(GO) test -race -short $(RACE)"; CGO_ENABLED=1 $(GO) test -race -short $(RACE); fi
+	else echo "CGO_ENABLED=1 $(GO) test -race -short -timeout 40m $(RACE)"; CGO_ENABLED=1 $(GO) test -race -short -timeout 40m $(RACE); fi
 
 verify: need-go ## fail when something generated is out of date (and write it)
 	@before=$$(mktemp) && after=$$(mktemp) && trap 'rm -f "$$before" "$$after"' EXIT && \
