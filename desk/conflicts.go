@@ -133,7 +133,57 @@ func (s *Sync) DeadLetters(ctx context.Context, who report.Actor, f store.Letter
 	if !operates(who) {
 		f.Person = who.ID
 	}
-	return s.desk.store.Letters(ctx, f)
+	all, err := s.desk.store.Letters(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	looksAfter := s.looksAfter(ctx, s.desk.store, who)
+	return only(all, func(l fieldsync.Letter) (bool, error) {
+		if l.Person == who.ID {
+			return true, nil
+		}
+		return looksAfter(l.Device)
+	})
+}
+
+// looksAfter returns what reports whether the actor looks after a device: an
+// operator of some districts after those of the people of these districts.
+func (s *Sync) looksAfter(ctx context.Context, tx *store.Store, who report.Actor) func(device string) (bool, error) {
+	districts, err := within(who)
+	operator := err == nil
+	if who.ID == report.System || operator && districts == nil {
+		return func(string) (bool, error) { return true, nil }
+	}
+	known := map[string]bool{}
+	return func(device string) (bool, error) {
+		if !operator {
+			return false, nil
+		}
+		yes, seen := known[device]
+		if !seen {
+			var failed error
+			if _, yes, failed = tx.DeviceHealth(ctx, districts, device); failed != nil {
+				return false, failed
+			}
+			known[device] = yes
+		}
+		return yes, nil
+	}
+}
+
+// only keeps what pass says.
+func only[T any](all []T, pass func(T) (bool, error)) ([]T, error) {
+	out := []T{}
+	for _, one := range all {
+		ok, err := pass(one)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			out = append(out, one)
+		}
+	}
+	return out, nil
 }
 
 // DismissLetter gives a refused change up. The error is fieldsync.ErrNoLetter
@@ -144,7 +194,13 @@ func (s *Sync) DismissLetter(ctx context.Context, who report.Actor, q string) er
 		if err != nil {
 			return err
 		}
-		if !ok || l.Person != who.ID && !operates(who) {
+		mine := ok && l.Person == who.ID
+		if ok && !mine {
+			if mine, err = s.looksAfter(ctx, tx, who)(l.Device); err != nil {
+				return err
+			}
+		}
+		if !mine {
 			return fmt.Errorf("dismiss letter %s: %w", q, fieldsync.ErrNoLetter)
 		}
 		return tx.DismissLetter(ctx, q)
@@ -162,5 +218,10 @@ func (s *Sync) Quarantined(ctx context.Context, who report.Actor, device string,
 	if limit <= 0 || limit > 1000 {
 		limit = 1000
 	}
-	return s.desk.store.Quarantined(ctx, device, limit)
+	all, err := s.desk.store.Quarantined(ctx, device, limit)
+	if err != nil {
+		return nil, err
+	}
+	looksAfter := s.looksAfter(ctx, s.desk.store, who)
+	return only(all, func(q store.Quarantine) (bool, error) { return looksAfter(q.Device) })
 }

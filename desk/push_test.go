@@ -51,7 +51,9 @@ func TestDeadLetters(t *testing.T) {
 	if err != nil || len(letters) != 2 || letters[1].ID != r.Res[0].Letter || letters[1].Again != fieldsync.AgainEdit || !strings.Contains(string(letters[1].Body), `"fr"`) {
 		t.Fatalf("letters = %+v, %v", letters, err)
 	}
-	for who, want := range map[string]int{"eva": 0, "anna": 0, "boss": 2} {
+	w.person("west", "coordinator", "W")
+	w.person("east", "coordinator", "E")
+	for who, want := range map[string]int{"eva": 0, "anna": 0, "boss": 2, "west": 2, "east": 0} {
 		if got, err := s.DeadLetters(t.Context(), w.as(who), store.LetterFilter{}); err != nil || len(got) != want {
 			t.Errorf("%s sees %d letters (%v), want %d", who, len(got), err, want)
 		}
@@ -65,6 +67,9 @@ func TestDeadLetters(t *testing.T) {
 	}
 	if err := s.DismissLetter(t.Context(), w.as("eva"), r.Res[2].Letter); !errors.Is(err, fieldsync.ErrNoLetter) {
 		t.Errorf("dismissing somebody else's = %v", err)
+	}
+	if err := s.DismissLetter(t.Context(), w.as("east"), r.Res[2].Letter); !errors.Is(err, fieldsync.ErrNoLetter) {
+		t.Errorf("dismissing one of another district = %v", err)
 	}
 	if err := s.DismissLetter(t.Context(), w.as("ben"), r.Res[2].Letter); err != nil {
 		t.Error(err)
@@ -157,12 +162,19 @@ func (w *town) release(t *testing.T, s *desk.Sync, id report.ID, text string) {
 	if err != nil || len(list) != 1 || list[0].Mid != 2 || list[0].Device != did || string(list[0].Person) != w.ids["ben"] || !strings.Contains(string(list[0].Body), "cbad") {
 		t.Fatalf("the quarantine = %+v, %v", list, err)
 	}
+	w.person("east", "coordinator", "E")
+	if list, err := s.Quarantined(ctx, w.as("east"), "", 0); err != nil || len(list) != 0 {
+		t.Errorf("the quarantine for another district = %+v, %v", list, err)
+	}
 	fresh, err := desk.NewSync(w.desk, desk.SyncConfig{}) // with the repair in it
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := fresh.ReleaseQuarantine(ctx, w.as("ben"), did, 2); !errors.Is(err, report.ErrRole) {
 		t.Errorf("released by anybody = %v", err)
+	}
+	if _, err := fresh.ReleaseQuarantine(ctx, w.as("east"), did, 2); !errors.Is(err, desk.ErrNoDevice) {
+		t.Errorf("released by another district = %v", err)
 	}
 	if _, err := fresh.ReleaseQuarantine(ctx, w.as("boss"), did, 1); !errors.Is(err, fieldsync.ErrNotHeld) {
 		t.Errorf("released what is not held = %v", err)

@@ -59,7 +59,7 @@ func (s *Sync) ownerOf(ctx context.Context, device string) (report.Actor, error)
 // with the operator's roles beside their own. What breaks or is refused like
 // that again goes back. The device learns of it by what it pulls, or by sending
 // the mutation again. The errors are report.ErrRole for whoever is no operator,
-// and fieldsync.ErrNotHeld for a mutation that is not in quarantine. The device
+// ErrNoDevice for a device outside their districts, and fieldsync.ErrNotHeld for a mutation that is not in quarantine. The device
 // may be locked or wiped by now: the work was done.
 func (s *Sync) ReleaseQuarantine(ctx context.Context, who report.Actor, device string, mid int64) ([]fieldsync.Result, error) {
 	return s.decide(ctx, who, device, mid, "released", func(tx *store.Store, owner report.Actor, kept []fieldsync.Kept) (fieldsync.PushReply, error) {
@@ -117,6 +117,9 @@ func (s *Sync) decide(ctx context.Context, who report.Actor, device string, mid 
 	}
 	var reply fieldsync.PushReply
 	err = s.desk.inTx(ctx, func(tx *store.Store) error {
+		if yes, err := s.looksAfter(ctx, tx, who)(device); err != nil || !yes {
+			return either(err, ErrNoDevice)
+		}
 		kept, err := tx.QuarantinedGroup(ctx, device, mid)
 		if err != nil {
 			return err
