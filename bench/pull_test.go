@@ -176,15 +176,33 @@ func BenchmarkFirstSync(b *testing.B) {
 // selectAll reads the columns of the field's body, row by row.
 func (d *district) selectAll(b *testing.B) {
 	b.Helper()
+	if n := d.count(b, "SELECT "+columns()+" FROM reports WHERE district = 'district0000001'"); n != d.n {
+		b.Fatalf("%d rows, want %d", n, d.n)
+	}
+}
+
+// columns are those of the field's body.
+func columns() string {
 	var names []string
 	for _, c := range fieldsync.Projection("reports", fieldsync.ForField) {
 		names = append(names, "`"+c.Name+"`")
 	}
-	rows, err := d.app.DB().NewQuery("SELECT " + strings.Join(names, ", ") + " FROM reports WHERE district = 'district0000001'").Rows()
+	return strings.Join(names, ", ")
+}
+
+// count reads every value of every row of a query, and returns how many rows
+// there are.
+func (d *district) count(b *testing.B, q string) int {
+	b.Helper()
+	rows, err := d.app.DB().NewQuery(q).Rows()
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer func() { _ = rows.Close() }()
+	names, err := rows.Columns()
+	if err != nil {
+		b.Fatal(err)
+	}
 	values, into := make([]any, len(names)), make([]any, len(names))
 	for i := range values {
 		into[i] = &values[i]
@@ -196,9 +214,10 @@ func (d *district) selectAll(b *testing.B) {
 		}
 		n++
 	}
-	if n != d.n || rows.Err() != nil {
-		b.Fatalf("%d rows, %v", n, rows.Err())
+	if rows.Err() != nil {
+		b.Fatal(rows.Err())
 	}
+	return n
 }
 
 // listAPI returns a function that reads every report through PocketBase's list
@@ -242,9 +261,11 @@ func (d *district) listAPI(b *testing.B) func(b *testing.B) {
 }
 
 // BenchmarkCatchUp pulls what changed among half a million reports, and
-// nothing, and the loss of fifty thousand of them.
+// nothing, and the loss of fifty thousand of them. Beside it stand the reading
+// of one number, the plain SELECT of the rows that changed, by their ids, and
+// of the ids of those that are lost.
 func BenchmarkCatchUp(b *testing.B) {
-	const all = 500_000
+	const all, lost = 500_000, 50_000
 	d := newDistrict(b, all)
 	cursor, _, _ := d.pull(b, "", "")
 	b.Run("idle", func(b *testing.B) {
@@ -253,7 +274,15 @@ func BenchmarkCatchUp(b *testing.B) {
 			b.ReportMetric(float64(wire), "wire-bytes")
 		}
 	})
+	b.Run("idle/limit", func(b *testing.B) {
+		for b.Loop() {
+			if n := d.count(b, "SELECT 1 FROM _s_clock"); n != 1 {
+				b.Fatal(n)
+			}
+		}
+	})
 	for _, n := range []int{1, 100, 10_000} {
+		rate := func(b *testing.B) { b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "rows/s") }
 		b.Run(fmt.Sprintf("%d-changes", n), func(b *testing.B) {
 			before, _, _ := d.pull(b, cursor, "")
 			d.run(b, fmt.Sprintf("UPDATE reports SET title = 'changed' WHERE rowid %% %d = 0", all/n))
@@ -265,19 +294,35 @@ func BenchmarkCatchUp(b *testing.B) {
 				cursor = next
 				b.ReportMetric(float64(wire), "wire-bytes")
 			}
-			b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+			rate(b)
+		})
+		b.Run(fmt.Sprintf("%d-changes/limit", n), func(b *testing.B) {
+			q := "SELECT " + columns() + fmt.Sprintf(" FROM reports WHERE rowid IN (WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) SELECT i * %d FROM n)", n, all/n)
+			for b.Loop() {
+				if got := d.count(b, q); got != n {
+					b.Fatalf("%d rows, want %d", got, n)
+				}
+			}
+			rate(b)
 		})
 	}
+	d.run(b, fmt.Sprintf("UPDATE reports SET district = 'elsewhere000000' WHERE rowid %% %d != 0", all/lost))
+	before, _, _ := d.pull(b, cursor, "")
+	d.run(b, "DELETE FROM roles")
 	b.Run("revoke", func(b *testing.B) {
-		d.run(b, fmt.Sprintf("UPDATE reports SET district = 'elsewhere000000' WHERE rowid %% %d != 0", all/50_000)) // fifty thousand are left
-		before, _, _ := d.pull(b, cursor, "")
-		d.run(b, "DELETE FROM roles")
 		for b.Loop() {
 			_, _, wire := d.pull(b, before, "")
 			if wire > 5000 {
-				b.Fatalf("%d bytes to revoke 50,000 records", wire)
+				b.Fatalf("%d bytes to revoke %d records", wire, lost)
 			}
 			b.ReportMetric(float64(wire), "wire-bytes")
+		}
+	})
+	b.Run("revoke/limit", func(b *testing.B) {
+		for b.Loop() {
+			if got := d.count(b, "SELECT id FROM reports WHERE district = 'district0000001'"); got != lost {
+				b.Fatalf("%d rows, want %d", got, lost)
+			}
 		}
 	})
 }
