@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -437,11 +438,12 @@ func TestGroupCommit(t *testing.T) {
 	close(gate)
 	wg.Wait()
 	for i := range devices {
-		want := "1:applied"
+		want := []string{"1:applied"}
 		if i == 7 {
-			want = "defer"
+			// When the transaction that is lost is its own, it has been tried twice.
+			want = []string{"defer", "1:held/sync.quarantined"}
 		}
-		if got := endsOf(replies[i]); errs[i] != nil || got != want {
+		if got := endsOf(replies[i]); errs[i] != nil || !slices.Contains(want, got) {
 			t.Errorf("device %d: %s, %v; want %s", i, got, errs[i], want)
 		}
 	}
