@@ -132,7 +132,7 @@ func TestDrain(t *testing.T) {
 // TestBodiesThatStandStill: a body that stops arriving is given up, and the
 // phone is told to send it again.
 func TestBodiesThatStandStill(t *testing.T) {
-	s := newSite(t, func(cfg *mobileapi.Config) { cfg.Idle = 50 * time.Millisecond })
+	s := newSite(t, func(cfg *mobileapi.Config) { cfg.Idle = 2 * time.Second })
 	stuck := s.slowly(t, ask{method: http.MethodPost, path: "reports", body: map[string]any{}})
 	<-stuck.inside
 	if _, err := stuck.body.Write([]byte(`{"title":`)); err != nil {
