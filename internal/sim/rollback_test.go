@@ -23,6 +23,7 @@ func (r *run) saveServer() {
 		r.say("the server is backed up")
 		return
 	}
+	r.srv.disk.cut = cut{} // who restores sees it through: a restore without a new epoch is no restore
 	if err := r.srv.put(r.srv.saved); err != nil {
 		r.broken("restore the server: %v", err)
 		return
