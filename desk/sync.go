@@ -121,25 +121,32 @@ func (s *Sync) shown(ctx context.Context, who report.Actor, pull *fieldsync.Pull
 	return cur.Seq
 }
 
+// admit lets a person's device read: it returns the key of the cursors, and
+// whether the device was here before. The errors are ErrSignIn,
+// fieldsync.ErrDevice and fieldsync.ErrLocked.
+func (s *Sync) admit(ctx context.Context, who report.Actor, device string) (key []byte, known bool, err error) {
+	if who.ID == "" {
+		return nil, false, ErrSignIn
+	}
+	if key, err = s.desk.store.SyncKey(ctx); err != nil {
+		return nil, false, err
+	}
+	state, known, err := s.desk.store.DeviceState(ctx, who.ID, device)
+	if err == nil && len(state.Command()) > 0 {
+		err = fieldsync.ErrLocked.With("%s", state)
+	}
+	return key, known, err
+}
+
 // Pull sends what changed for a person since the cursor, line by line, from one
 // state of the database. The errors are ErrSignIn, fieldsync.ErrDevice,
 // fieldsync.ErrLocked, fieldsync.ErrCursor, and emit's own.
 func (s *Sync) Pull(ctx context.Context, who report.Actor, req fieldsync.PullRequest, emit func(line any) error) error {
-	if who.ID == "" {
-		return ErrSignIn
+	key, known, err := s.admit(ctx, who, req.Device)
+	if err != nil {
+		return err
 	}
 	d := s.desk
-	key, err := d.store.SyncKey(ctx)
-	if err != nil {
-		return err
-	}
-	state, known, err := d.store.DeviceState(ctx, who.ID, req.Device)
-	if err != nil {
-		return err
-	}
-	if len(state.Command()) > 0 {
-		return fieldsync.ErrLocked.With("%s", state)
-	}
 	if !known {
 		if _, err := s.Push(ctx, who, fieldsync.PushRequest{V: fieldsync.Version, Device: req.Device, Schema: req.Schema}); err != nil {
 			return err

@@ -19,21 +19,11 @@ var errGated = fault.Define(fault.Busy, "sync.gated",
 // line (see fieldsync.Verify), from one state of the database. What is found to
 // differ is kept for an operator. The errors are those of Pull.
 func (s *Sync) Verify(ctx context.Context, who report.Actor, req fieldsync.VerifyRequest, emit func(line any) error) error {
-	if who.ID == "" {
-		return ErrSignIn
+	key, _, err := s.admit(ctx, who, req.Device)
+	if err != nil {
+		return err
 	}
 	d := s.desk
-	key, err := d.store.SyncKey(ctx)
-	if err != nil {
-		return err
-	}
-	state, _, err := d.store.DeviceState(ctx, who.ID, req.Device)
-	if err != nil {
-		return err
-	}
-	if len(state.Command()) > 0 {
-		return fieldsync.ErrLocked.With("%s", state)
-	}
 	var found []fieldsync.Divergence
 	err = d.store.Snapshot(ctx, func(view *store.Store) error {
 		head, err := view.Head(ctx)
