@@ -127,7 +127,7 @@ func (p *push) applyOne(ctx context.Context, it *item) error {
 		return ErrOp.In("op").With("%.40s %.40s", it.m.Op, it.m.Coll)
 	}
 	out, err := p.l.Apply(ctx, Change{
-		Mutation: it.m, Device: p.device.ID, CallID: CallID(p.device.ID, it.m),
+		Mutation: it.m, Device: p.device.ID, CallID: CallID(p.device.ID, it.m, it.kept.Hash),
 		Happened: it.kept.At, OffsetMs: p.off, Seen: p.seen(it.m),
 	})
 	if err != nil {
@@ -313,12 +313,15 @@ func (m Mutation) Target() (coll, id string) {
 }
 
 // CallID returns the id of a mutation's call: its own, or one made from the
-// device and the number, which is as unique.
-func CallID(device string, m Mutation) string {
+// device, the number and the hash of its content (Chain of its canonical form
+// after nothing). A device that is forked takes it along, so that what its
+// other life handed in already has no second effect; and another change, which
+// came by the same number, never bears the same.
+func CallID(device string, m Mutation, hash string) string {
 	if m.Call != "" {
 		return m.Call
 	}
-	return madeID("", device, m.Mid, "")
+	return madeID("call", device, m.Mid, hash)
 }
 
 // LetterID returns the id of the dead letter of a mutation.
@@ -331,10 +334,7 @@ func ConflictID(device string, mid int64, field string) string {
 
 // madeID makes the same id of the same things, on every run.
 func madeID(kind, device string, mid int64, field string) string {
-	text := fmt.Sprintf("%s\x00%d", device, mid)
-	if kind != "" {
-		text = kind + "\x00" + text + "\x00" + field
-	}
+	text := fmt.Sprintf("%s\x00%s\x00%d\x00%s", kind, device, mid, field)
 	sum := sha256.Sum256([]byte(text))
 	return strings.ToLower(base32.HexEncoding.EncodeToString(sum[:])[:idLength])
 }

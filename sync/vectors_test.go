@@ -15,15 +15,18 @@ import (
 type vectors struct {
 	Canonical []canonicalVector `json:"canonical"`
 	Bodies    []bodyVector      `json:"bodies"`
+	Device    string            `json:"device"` // whose mutations these are
 }
 
 // A canonicalVector is a mutation in the canonical form without its hash, and
-// the hash it has after the one before it in the file.
+// the hash it has after the one before it in the file; of a call the id that is
+// made for it.
 type canonicalVector struct {
 	Name      string          `json:"name"`
 	Mutation  json.RawMessage `json:"mutation"`
 	Canonical string          `json:"canonical"`
 	Hash      string          `json:"hash"`
+	CallID    string          `json:"callId,omitempty"`
 }
 
 // A bodyVector is the hash of a body's bytes, as they stand.
@@ -62,7 +65,7 @@ func TestVectors(t *testing.T) {
 
 func makeVectors(t *testing.T) vectors {
 	t.Helper()
-	var v vectors
+	v := vectors{Device: "device000000000"}
 	previous := ""
 	for _, c := range []struct{ name, mutation string }{
 		{"a call", `{"mid":1,"op":"call","c":"reports","id":"report000000000","name":"report.start","args":{},"base":{"seq":7,"ver":3},"at":"2026-11-22T07:58:11.004Z"}`},
@@ -79,7 +82,12 @@ func makeVectors(t *testing.T) vectors {
 			t.Fatalf("Canonical(%s): %v", c.name, err)
 		}
 		previous = fieldsync.Chain(canonical, previous)
-		v.Canonical = append(v.Canonical, canonicalVector{c.name, json.RawMessage(c.mutation), string(canonical), previous})
+		vector := canonicalVector{c.name, json.RawMessage(c.mutation), string(canonical), previous, ""}
+		var m fieldsync.Mutation
+		if err := json.Unmarshal([]byte(c.mutation), &m); err == nil && m.Op == fieldsync.OpCall {
+			vector.CallID = fieldsync.CallID(v.Device, m, fieldsync.Chain(canonical, ""))
+		}
+		v.Canonical = append(v.Canonical, vector)
 	}
 	for _, body := range []string{`{}`, `{"id":"a","n":1.0,"t":"è \u003c <>&"}`, `{"z":1,"a":[1,2 ,3]}`} {
 		v.Bodies = append(v.Bodies, bodyVector{body, fieldsync.BodyHash([]byte(body))})

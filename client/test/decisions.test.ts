@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
+import { callId } from '../src/outbox/chain.js';
 import { A, device, eventually, faultOf, id, pass, shows, stopTime } from './device.js';
 import { fakeServer, offline } from './fake.js';
 
@@ -87,12 +88,15 @@ describe('what the server decides', () => {
     await c.submit({ title: 'b' });
     await c.submit({ title: 'c' });
     s.before = () => undefined;
+    const waiting = (await c.waiting()).map((e) => e.mutation);
     Object.assign(known, { lmid: 2, chain: 'other', kept: known.kept.set(2, { content: 'other', result: { mid: 2, st: 'applied' } }) });
     await c.sync();
     expect(await c.device()).not.toBe(before);
     expect((await c.list('reports')).map((v) => v.row.title).sort()).toEqual(['a', 'b', 'c']);
     const last = s.requests.findLast((r) => r.muts.length > 0);
-    expect(last?.muts.map((m) => [m.mid, m.call])).toEqual([[1, undefined], [2, undefined]]);
+    const ids = await Promise.all(waiting.map((m) => callId(before, m)));
+    expect(new Set(ids).size).toBe(2);
+    expect(last?.muts.map((m) => [m.mid, m.call])).toEqual([[1, ids[0]], [2, ids[1]]]);
     expect(s.effects).toHaveLength(3);
     const merges = await c.merges();
     expect(merges.map((e) => e.mid < 0)).toEqual([true]);

@@ -2,12 +2,13 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 
 import { canonical, plain } from '../src/outbox/canonical.js';
-import { bodyHash, chain, newId, validId } from '../src/outbox/chain.js';
+import { bodyHash, callId, chain, newId, validId } from '../src/outbox/chain.js';
 import type { Json, Mutation } from '../src/outbox/wire.js';
 
 interface Vectors {
-  canonical: { name: string; mutation: Mutation; canonical: string; hash: string }[];
+  canonical: { name: string; mutation: Mutation; canonical: string; hash: string; callId?: string }[];
   bodies: { body: string; hash: string }[];
+  device: string;
 }
 
 const vectors = JSON.parse(readFileSync(new URL('../../sync/testdata/vectors.json', import.meta.url), 'utf8')) as Vectors;
@@ -20,6 +21,15 @@ test('mutations have the canonical form and the hash that the server gives them'
     expect(previous, v.name).toBe(v.hash);
   }
   expect(vectors.canonical.length).toBeGreaterThan(5);
+});
+
+test('calls have the id that the server makes for them, or their own', async () => {
+  const calls = vectors.canonical.filter((v) => v.callId !== undefined);
+  expect(calls.length).toBeGreaterThan(1);
+  for (const v of calls) {
+    expect(await callId(vectors.device, v.mutation), v.name).toBe(v.callId);
+    expect(await callId(vectors.device, { ...v.mutation, call: 'mine00000000000' })).toBe('mine00000000000');
+  }
 });
 
 test('bodies have the hash of their bytes', async () => {

@@ -4,8 +4,6 @@ import (
 	"fmt"
 
 	"github.com/pocketbase/dbx"
-
-	fieldsync "github.com/sestante/sestante/sync"
 )
 
 // saveServer makes a backup of the server, or puts the last one back, as an
@@ -55,11 +53,7 @@ func (r *run) forgotten() {
 	}
 	for _, p := range r.phones {
 		p.net.late = nil
-		has := map[string]bool{}
-		for _, e := range p.file.State().Outbox {
-			refused := e.Result != nil && (e.Result.St == fieldsync.Rejected || e.Result.St == fieldsync.Skipped)
-			has[keyOf(e.Body)] = !refused && (e.Mid > 0 || e.Result == nil)
-		}
+		has := p.owed()
 		for _, a := range p.acts {
 			if !keys[a.key] && !has[a.key] {
 				p.forgot[a] = true

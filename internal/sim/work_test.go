@@ -180,9 +180,21 @@ func (p *phone) keys() map[string]bool {
 	return out
 }
 
+// owed returns the keys of what a server must have, or get, whatever it was
+// restored from: what waits in the outbox, and what was answered well but is not
+// shown by a checkpoint. A refusal had no effect that could be missed.
+func (p *phone) owed() map[string]bool {
+	out := map[string]bool{}
+	for _, e := range p.file.State().Outbox {
+		refused := e.Result != nil && (e.Result.St == fieldsync.Rejected || e.Result.St == fieldsync.Skipped)
+		out[keyOf(e.Body)] = !refused && (e.Mid > 0 || e.Result == nil)
+	}
+	return out
+}
+
 // remember finds out which acts are in the outbox after a restore.
 func (p *phone) remember() {
-	have := p.keys()
+	have := p.owed()
 	for _, a := range p.acts {
 		if have[a.key] {
 			delete(p.forgot, a)

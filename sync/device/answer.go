@@ -142,8 +142,13 @@ func (d *Device) fork() error {
 		if mut.Fixes > 0 && mut.Of == "" {
 			mut.Of = m.Alias[len(m.Alias)-1]
 		}
-		// It takes no call id along: under its old number the server knows, or may
-		// still hear of, another change.
+		if mut.Op == fieldsync.OpCall {
+			content, err := fieldsync.Canonical(e.Body)
+			if err != nil {
+				return err
+			}
+			mut.Call = fieldsync.CallID(m.Alias[len(m.Alias)-1], mut, fieldsync.Chain(content, ""))
+		}
 		mut.Mid = m.NextMid
 		if mut.Tx != "" && groups[mut.Tx] == "" {
 			groups[mut.Tx] = fmt.Sprintf("t%d", m.NextMid)

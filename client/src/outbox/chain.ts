@@ -32,6 +32,19 @@ export async function chain(m: Mutation, previous: string): Promise<string> {
   return bodyHash(canonical(m as unknown as Json, 'h') + previous);
 }
 
+/**
+ * Returns the id under which the server knows a mutation's call: its own, or
+ * one made from the device, the number and the hash of its content.
+ */
+export async function callId(device: string, m: Mutation): Promise<string> {
+  if (m.call !== undefined) return m.call;
+  const bytes = await sha256(['call', device, m.mid, await chain(m, '')].join('\0'));
+  let bits = '';
+  for (const b of bytes.subarray(0, 10)) bits += b.toString(2).padStart(8, '0');
+  const digits = '0123456789abcdefghijklmnopqrstuv';
+  return Array.from({ length: 15 }, (_, i) => digits[parseInt(bits.slice(5 * i, 5 * i + 5), 2)]).join('');
+}
+
 /** Returns a fresh id of a device or a record: 15 characters of a-z0-9. */
 export function newId(): string {
   const letters = 'abcdefghijklmnopqrstuvwxyz0123456789';

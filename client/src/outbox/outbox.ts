@@ -1,7 +1,7 @@
 import { fault } from '../fault.js';
 import type { ReadTx, Store, WriteTx } from '../kv/store.js';
 import { plain } from './canonical.js';
-import { chain, newId, validId } from './chain.js';
+import { callId, chain, newId, validId } from './chain.js';
 import { everything, readMeta, writeMeta, type Meta } from './meta.js';
 import type { Mutation, Result } from './wire.js';
 
@@ -171,9 +171,9 @@ export async function dismiss(store: Store, mid: number): Promise<void> {
 /**
  * Gives the device a new id and everything that waits a new number: the server
  * knows another history under the old id, as after a backup of the phone was
- * restored, or less of it, as after one of the server was. No call id goes
- * along: under its old number the server knows, or may still hear of, another
- * change. Of what was answered, `forgotten` is the first number that the server
+ * restored, or less of it, as after one of the server was. The ids of calls go
+ * along: what another life of the device handed in already has no second
+ * effect. Of what was answered, `forgotten` is the first number that the server
  * does not know any more: from there on the effects are gone too, which it
  * keeps in one transaction with the answers, and what of them the device still
  * has waits again. Nothing else that was answered is sent a second time.
@@ -229,6 +229,7 @@ async function renumber(meta: Meta, outbox: readonly Entry[], gone: (e: Entry) =
   for (const e of outbox.filter(waits)) {
     const m: Mutation = { ...e.mutation, mid: meta.nextMid };
     if (m.supersedes !== undefined) m.of ??= did;
+    if (m.op === 'call') m.call = await callId(did, e.mutation);
     if (m.tx !== undefined) {
       if (!groups.has(m.tx)) groups.set(m.tx, `t${m.mid}`);
       m.tx = groups.get(m.tx) as string;
