@@ -21,28 +21,43 @@ func operates(who report.Actor) bool {
 	return who.ID == report.System || slices.ContainsFunc(who.Grants, func(g report.Grant) bool { return slices.Contains(operators, g.Role) })
 }
 
+// mostConflicts bounds how many conflicts are looked through for those that
+// somebody may see.
+const mostConflicts = 20_000
+
 // Conflicts lists the conflicts the actor may see: of their own changes, and
-// of the fields they may change, the newest first.
+// of the fields they may change, the newest first. What is not theirs does not
+// take the place of what is: as many as asked for are found, among the newest
+// 20,000.
 func (s *Sync) Conflicts(ctx context.Context, who report.Actor, f store.ConflictFilter) ([]fieldsync.Conflict, error) {
 	if who.ID == "" {
 		return nil, ErrSignIn
 	}
-	all, err := s.desk.store.Conflicts(ctx, f)
-	if err != nil {
-		return nil, err
+	if f.Limit <= 0 || f.Limit > 1000 {
+		f.Limit = 1000
 	}
-	out := []fieldsync.Conflict{}
-	for _, c := range all {
-		err := s.mayDecide(ctx, s.desk.store, who, c)
-		if refused(err) {
-			continue
-		}
+	want, out := f.Limit, []fieldsync.Conflict{}
+	for f.Limit = 1000; f.Skip < mostConflicts; f.Skip += f.Limit {
+		some, err := s.desk.store.Conflicts(ctx, f)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, c)
+		theirs, err := only(some, func(c fieldsync.Conflict) (bool, error) {
+			err := s.mayDecide(ctx, s.desk.store, who, c)
+			if refused(err) {
+				return false, nil
+			}
+			return err == nil, err
+		})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, theirs...)
+		if len(out) >= want || len(some) < f.Limit {
+			break
+		}
 	}
-	return out, nil
+	return out[:min(len(out), want)], nil
 }
 
 // refused reports whether an error is an answer about the caller's rights.
@@ -209,11 +224,11 @@ func (s *Sync) DismissLetter(ctx context.Context, who report.Actor, q string) er
 
 // Quarantined lists the changes that wait for an operator, the oldest first:
 // those that broke again and again, those whose record was deleted, and those
-// about what is no longer their author's; of one device when device is not empty. The error is
-// report.ErrRole for anybody else.
+// about what is no longer their author's; of one device when device is not
+// empty. The error is fieldsync.ErrNotHeld for whoever is no operator.
 func (s *Sync) Quarantined(ctx context.Context, who report.Actor, device string, limit int) ([]store.Quarantine, error) {
 	if !operates(who) {
-		return nil, fmt.Errorf("list the quarantine: %w", report.ErrRole)
+		return nil, fmt.Errorf("list the quarantine: %w", fieldsync.ErrNotHeld)
 	}
 	if limit <= 0 || limit > 1000 {
 		limit = 1000

@@ -16,7 +16,8 @@ import (
 // What can go wrong when somebody looks after the devices of others.
 var (
 	ErrNotDevices = fault.Define(fault.Forbidden, "device.forbidden",
-		"You may not look after other people's devices.", "Non puoi gestire i dispositivi degli altri.")
+		"Only an administrator or a service manager wipes a device, or takes that back.",
+		"Solo un amministratore o un responsabile del servizio cancella un dispositivo o ritira la cancellazione.")
 	ErrDeviceState = fault.Define(fault.Invalid, "device.state",
 		"A device is active, locked or wipe, and a reason is needed.", "Un dispositivo è active, locked o wipe, e serve una motivazione.")
 	ErrWiped = fault.Define(fault.Conflict, "device.wiped_already",
@@ -62,7 +63,7 @@ var (
 )
 
 // within returns the districts whose people's devices somebody may look after:
-// nil for all of them. The error is ErrNotDevices.
+// nil for all of them. The error is ErrNoDevice for whoever looks after none.
 func within(who report.Actor) ([]report.AreaID, error) {
 	var districts []report.AreaID
 	watches := false
@@ -79,14 +80,15 @@ func within(who report.Actor) ([]report.AreaID, error) {
 		}
 	}
 	if !watches {
-		return nil, ErrNotDevices
+		return nil, ErrNoDevice
 	}
 	return districts, nil
 }
 
 // AllDevices lists the devices that somebody may look after, the last seen
 // first: every one for an administrator or a service manager, those of the
-// people of their districts for a coordinator. The error is ErrNotDevices.
+// people of their districts for a coordinator. The error is ErrNoDevice for
+// anybody else.
 func (s *Sync) AllDevices(ctx context.Context, who report.Actor) ([]DeviceHealth, error) {
 	districts, err := within(who)
 	if err != nil {
@@ -146,7 +148,7 @@ func (s *Sync) SetDeviceState(ctx context.Context, who report.Actor, id string, 
 		}
 		all, _ := within(who)
 		if mayWipe := all == nil && hasRole(who, wipers); !mayWipe && (state == fieldsync.Wipe || old.State == string(fieldsync.Wipe)) {
-			return ErrNotDevices.With("only an administrator or a service manager wipes")
+			return ErrNotDevices
 		}
 		if old.State == string(fieldsync.Wipe) && state != fieldsync.Wipe && !old.WipedAt.IsZero() {
 			return ErrWiped
@@ -269,7 +271,7 @@ type DeviceDivergence struct {
 const mostTraces = 200
 
 // DeviceStory returns one device somebody may look after, with what happened to
-// it, the last first. The errors are ErrNotDevices and ErrNoDevice.
+// it, the last first. The error is ErrNoDevice.
 func (s *Sync) DeviceStory(ctx context.Context, who report.Actor, id string) (DeviceStory, error) {
 	one, err := s.cared(ctx, s.desk.store, who, id)
 	if err != nil {

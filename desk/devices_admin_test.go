@@ -49,7 +49,7 @@ func TestDevicesOfOthers(t *testing.T) {
 	const both = "phoneben0000000 phoneeva0000000"
 	for who, want := range map[string]string{
 		"root": both, "boss": both, "chief": both, "coord": "phoneben0000000",
-		"ben": desk.ErrNotDevices.Error(), "anna": desk.ErrNotDevices.Error(), "": desk.ErrNotDevices.Error(),
+		"ben": desk.ErrNoDevice.Error(), "anna": desk.ErrNoDevice.Error(), "": desk.ErrNoDevice.Error(),
 	} {
 		if got := sees(who); got != want {
 			t.Errorf("%q sees %s, want %s", who, got, want)
@@ -61,7 +61,7 @@ func TestDevicesOfOthers(t *testing.T) {
 		reason  string
 		want    error
 	}{
-		{"ben", "phoneben0000000", fieldsync.Locked, "x", desk.ErrNotDevices},
+		{"ben", "phoneben0000000", fieldsync.Locked, "x", desk.ErrNoDevice},
 		{"coord", "phoneeva0000000", fieldsync.Locked, "x", desk.ErrNoDevice}, // not of the district
 		{"coord", "nosuchdevice000", fieldsync.Locked, "x", desk.ErrNoDevice},
 		{"coord", "phoneben0000000", fieldsync.Wipe, "x", desk.ErrNotDevices},

@@ -22,9 +22,8 @@ const mostDivergences = 1000
 // Divergences lists what verifications found on the devices somebody may look
 // after, the last first, at most limit and never more than 1,000; of one device
 // when device is not empty. Each was repaired: many of them, or always the same
-// collection, say that something writes past the capture. The errors are
-// ErrNotDevices, and ErrNoDevice for a device that is not the actor's to look
-// after.
+// collection, say that something writes past the capture. The error is
+// ErrNoDevice for whoever looks after none, or not after that one.
 func (s *Sync) Divergences(ctx context.Context, who report.Actor, device string, limit int) ([]Divergence, error) {
 	if limit <= 0 || limit > mostDivergences {
 		limit = mostDivergences

@@ -88,7 +88,7 @@ func TestDeletedUnderHands(t *testing.T) {
 		t.Errorf("the quarantine = %s", text)
 	}
 	ctx := t.Context()
-	if _, err := s.ReleaseQuarantine(ctx, w.as("ben"), ben.id, 1); !errors.Is(err, report.ErrRole) {
+	if _, err := s.ReleaseQuarantine(ctx, w.as("ben"), ben.id, 1); !errors.Is(err, fieldsync.ErrNotHeld) {
 		t.Errorf("released by its author = %v", err)
 	}
 	res, err := s.ReleaseQuarantine(ctx, w.as("boss"), lead.id, 2)

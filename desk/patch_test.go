@@ -319,6 +319,15 @@ func TestConcurrentPatches(t *testing.T) {
 		t.Errorf("open = %+v, %v", open, err)
 	}
 
+	// However many there are of others, they do not take the place of one's own.
+	w.sql(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1500)
+		INSERT INTO _s_conflict (cid, coll, id, f, base, mine, theirs, kept, did, mid, usr, seq, at, state)
+		SELECT 'foreign' || i, coll, 'nosuchrecord000', f, base, mine, theirs, kept, 'foreigndevice00', i, 'somebodyelse000', seq, '2099-01-01 00:00:00.000Z', 'open'
+		FROM n, (SELECT * FROM _s_conflict WHERE cid = '` + cid + `')`)
+	if list, err := s.Conflicts(ctx, w.as("ben"), store.ConflictFilter{Coll: "interventions", Limit: 2}); err != nil || len(list) != 2 || list[0].Device == "foreigndevice00" {
+		t.Errorf("among many = %+v, %v", list, err)
+	}
+
 	// A hidden photo stays hidden, and a guard is decided as one.
 	w.sql("INSERT INTO media (id, report, visibility) VALUES ('photo0000000000', '" + string(id) + "', 'hidden')")
 	if r := lead.send(patch("media", "photo0000000000", w.head(), "visibility", "hidden", "public")).Res[0]; r.Fields["visibility"] != fieldsync.FieldConflict {

@@ -156,7 +156,7 @@ func (w *town) release(t *testing.T, s *desk.Sync, id report.ID, text string) {
 		return
 	}
 	ctx, did := t.Context(), "benhandheld0000"
-	if _, err := s.Quarantined(ctx, w.as("ben"), "", 0); !errors.Is(err, report.ErrRole) {
+	if _, err := s.Quarantined(ctx, w.as("ben"), "", 0); !errors.Is(err, fieldsync.ErrNotHeld) {
 		t.Errorf("the quarantine for anybody = %v", err)
 	}
 	list, err := s.Quarantined(ctx, w.as("boss"), "", 0)
@@ -171,7 +171,7 @@ func (w *town) release(t *testing.T, s *desk.Sync, id report.ID, text string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := fresh.ReleaseQuarantine(ctx, w.as("ben"), did, 2); !errors.Is(err, report.ErrRole) {
+	if _, err := fresh.ReleaseQuarantine(ctx, w.as("ben"), did, 2); !errors.Is(err, fieldsync.ErrNotHeld) {
 		t.Errorf("released by anybody = %v", err)
 	}
 	if _, err := fresh.ReleaseQuarantine(ctx, w.as("east"), did, 2); !errors.Is(err, desk.ErrNoDevice) {

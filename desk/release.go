@@ -58,9 +58,10 @@ func (s *Sync) ownerOf(ctx context.Context, device string) (report.Actor, error)
 // somebody did on what was no longer theirs (sync.scope_lost) is carried out
 // with the operator's roles beside their own. What breaks or is refused like
 // that again goes back. The device learns of it by what it pulls, or by sending
-// the mutation again. The errors are report.ErrRole for whoever is no operator,
-// ErrNoDevice for a device outside their districts, and fieldsync.ErrNotHeld for a mutation that is not in quarantine. The device
-// may be locked or wiped by now: the work was done.
+// the mutation again. The errors are ErrNoDevice for a device outside the
+// operator's districts, and fieldsync.ErrNotHeld for a mutation that is not in
+// quarantine and for whoever is no operator. The device may be locked or wiped
+// by now: the work was done.
 func (s *Sync) ReleaseQuarantine(ctx context.Context, who report.Actor, device string, mid int64) ([]fieldsync.Result, error) {
 	return s.decide(ctx, who, device, mid, "released", func(tx *store.Store, owner report.Actor, kept []fieldsync.Kept) (fieldsync.PushReply, error) {
 		for _, k := range kept {
@@ -106,7 +107,7 @@ func (s *Sync) decide(ctx context.Context, who report.Actor, device string, mid 
 	do func(tx *store.Store, owner report.Actor, kept []fieldsync.Kept) (fieldsync.PushReply, error),
 ) ([]fieldsync.Result, error) {
 	if !operates(who) {
-		return nil, fmt.Errorf("decide about mutation %d of device %s: %w", mid, device, report.ErrRole)
+		return nil, fmt.Errorf("decide about mutation %d of device %s: %w", mid, device, fieldsync.ErrNotHeld)
 	}
 	owner, err := s.ownerOf(ctx, device)
 	if err != nil {

@@ -154,8 +154,8 @@ func TestQuarantineOverHTTP(t *testing.T) {
 		}
 	}
 	free := func(who, mid string) ask { return postOf(who, "sync/quarantine/"+device+"/"+mid+"/release") }
-	s.wantFault(t, getOf("ben", "sync/quarantine"), http.StatusForbidden, "report.role", "")
-	s.wantFault(t, free("ben", "1"), http.StatusForbidden, "report.role", "")
+	s.wantFault(t, getOf("ben", "sync/quarantine"), http.StatusNotFound, "sync.not_held", "")
+	s.wantFault(t, free("ben", "1"), http.StatusNotFound, "sync.not_held", "")
 	s.wantFault(t, free("anna", "2"), http.StatusNotFound, "sync.not_held", "")
 	s.wantFault(t, postOf("anna", "sync/quarantine/nosuchdevice000/1/release"), http.StatusNotFound, "device.none", "")
 	for _, mid := range []string{"0", "-1", "x", "99999999999999999999"} {
@@ -178,7 +178,7 @@ func TestQuarantineOverHTTP(t *testing.T) {
 	say["mid"] = 2
 	s.push(t, "ben", say)
 	s.push(t, "ben", say)
-	s.wantFault(t, give("ben"), http.StatusForbidden, "report.role", "")
+	s.wantFault(t, give("ben"), http.StatusNotFound, "sync.not_held", "")
 	s.want(t, give("anna"), http.StatusOK, &out)
 	if len(out.Results) != 1 || out.Results[0].St != fieldsync.Rejected || len(list("")) != 0 {
 		t.Errorf("given up = %+v", out)
@@ -204,5 +204,5 @@ func TestDivergencesOverHTTP(t *testing.T) {
 		}
 	}
 	s.wantFault(t, getOf("anna", "sync/divergences?device=nosuchdevice000"), http.StatusNotFound, desk.ErrNoDevice.Code, "")
-	s.wantFault(t, getOf("ben", "sync/divergences"), http.StatusForbidden, "device.forbidden", "")
+	s.wantFault(t, getOf("ben", "sync/divergences"), http.StatusNotFound, desk.ErrNoDevice.Code, "")
 }

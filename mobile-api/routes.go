@@ -202,26 +202,26 @@ func (a *API) decideRoutes() []Route {
 			Method: http.MethodPost, Path: "sync/letters/{id}/dismiss", Auth: Required,
 			Status: []int{http.StatusNoContent}, Faults: kinds(fault.NotFound), serve: a.dismissLetter,
 		},
-		get("sync/quarantine", Required, words("device", "limit"), kinds(fault.Forbidden), a.quarantined),
+		get("sync/quarantine", Required, words("device", "limit"), kinds(fault.NotFound), a.quarantined),
 		{
 			Method: http.MethodPost, Path: "sync/quarantine/{id}/{mid}/release", Auth: Required,
 			Out: Released{}, Type: typeJSON, Status: []int{http.StatusOK},
-			Faults: kinds(fault.Forbidden, fault.NotFound), serve: quarantine(a.cfg.Sync.ReleaseQuarantine),
+			Faults: kinds(fault.NotFound), serve: quarantine(a.cfg.Sync.ReleaseQuarantine),
 		},
 		{
 			Method: http.MethodPost, Path: "sync/quarantine/{id}/{mid}/dismiss", Auth: Required,
 			Out: Released{}, Type: typeJSON, Status: []int{http.StatusOK},
-			Faults: kinds(fault.Forbidden, fault.NotFound), serve: quarantine(a.cfg.Sync.DismissQuarantine),
+			Faults: kinds(fault.NotFound), serve: quarantine(a.cfg.Sync.DismissQuarantine),
 		},
-		get("sync/divergences", Required, words("device", "limit"), kinds(fault.Forbidden, fault.NotFound), a.divergences),
+		get("sync/divergences", Required, words("device", "limit"), kinds(fault.NotFound), a.divergences),
 	}
 }
 
 // deviceRoutes are for those who look after the devices of others.
 func (a *API) deviceRoutes() []Route {
 	return []Route{
-		get("devices/all", Required, nil, kinds(fault.Forbidden), a.allDevices),
-		get("devices/{id}", Required, nil, kinds(fault.Forbidden, fault.NotFound), a.deviceStory),
+		get("devices/all", Required, nil, kinds(fault.NotFound), a.allDevices),
+		get("devices/{id}", Required, nil, kinds(fault.NotFound), a.deviceStory),
 		send(http.MethodPost, "devices/{id}/state", maxJSON, kinds(fault.Forbidden, fault.NotFound, fault.Conflict), a.setDeviceState),
 		{
 			Method: http.MethodPost, Path: "devices/{id}/wiped", Auth: Required, Status: []int{http.StatusNoContent},

@@ -510,8 +510,8 @@ func TestDevicesOverHTTP(t *testing.T) {
 	s := newSite(t)
 	s.want(t, ask{who: "ben", method: http.MethodPost, path: "sync/pull", body: map[string]any{"v": 1, "did": device}}, http.StatusOK, nil)
 	order := map[string]any{"state": "locked", "reason": "lost"}
-	s.wantFault(t, ask{who: "ben", method: http.MethodGet, path: "devices/all"}, http.StatusForbidden, "device.forbidden", "")
-	s.wantFault(t, ask{who: "ben", method: http.MethodPost, path: "devices/" + device + "/state", body: order}, http.StatusForbidden, "device.forbidden", "")
+	s.wantFault(t, ask{who: "ben", method: http.MethodGet, path: "devices/all"}, http.StatusNotFound, "device.none", "")
+	s.wantFault(t, ask{who: "ben", method: http.MethodPost, path: "devices/" + device + "/state", body: order}, http.StatusNotFound, "device.none", "")
 	s.wantFault(t, ask{who: "ben", method: http.MethodPost, path: "devices/" + device + "/wiped"}, http.StatusConflict, "device.not_wiped", "")
 	s.promote(t, "service_manager")
 	var all mobileapi.AllDevices

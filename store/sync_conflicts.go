@@ -39,6 +39,7 @@ type ConflictFilter struct {
 	Record string
 	State  fieldsync.ConflictState
 	Limit  int // at most 1000, which is also what 0 means
+	Skip   int // of the newest
 }
 
 const conflictColumns = `SELECT cid, coll, id, f, base, mine, theirs, kept, did, mid, usr, seq, at, state, decided_by, decided_at FROM _s_conflict `
@@ -79,10 +80,10 @@ func (s *Store) Conflicts(ctx context.Context, f ConflictFilter) ([]fieldsync.Co
 	const q = conflictColumns + `
 		WHERE ({:usr} = '' OR usr = {:usr}) AND ({:did} = '' OR did = {:did}) AND ({:coll} = '' OR coll = {:coll})
 			AND ({:id} = '' OR id = {:id}) AND ({:state} = '' OR state = {:state})
-		ORDER BY at DESC, did, mid DESC, f LIMIT {:limit}`
+		ORDER BY at DESC, did, mid DESC, f LIMIT {:limit} OFFSET {:skip}`
 	var rows []conflictRow
 	err := s.rows(ctx, &rows, q, dbx.Params{
-		"usr": f.Person, "did": f.Device, "coll": f.Coll, "id": f.Record, "state": string(f.State), "limit": atMost(f.Limit),
+		"usr": f.Person, "did": f.Device, "coll": f.Coll, "id": f.Record, "state": string(f.State), "limit": atMost(f.Limit), "skip": f.Skip,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list the conflicts: %w", err)
