@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -356,34 +357,30 @@ func BenchmarkCapturedWrite(b *testing.B) {
 }
 
 // BenchmarkIdleStreams holds five thousand streams that have nothing to say,
-// and commits to a scope that one of them listens to. What HTTP itself holds
-// for a connection is not in it.
+// and commits to a scope that one of them listens to; beside them the floor: as
+// many goroutines that wait for a channel and a timer, and the same commit with
+// nobody who listens. What HTTP itself holds for a connection is in neither.
 func BenchmarkIdleStreams(b *testing.B) {
 	const streams = 5000
 	d := newDistrict(b, 10)
 	d.run(b, "PRAGMA synchronous = OFF", fmt.Sprintf(`INSERT INTO users (id, tokenKey, email) WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < %d)
 		SELECT printf('user%%011d', i), 'u' || i, i || '@x' FROM n`, streams-1), "PRAGMA synchronous = FULL")
-	hub := &fieldsync.Hub{}
-	var before, after runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&before)
-	ctx, stop := context.WithCancel(b.Context())
-	head, err := store.New(d.app).Head(ctx)
+	news := store.New(d.app)
+	head, err := news.Head(b.Context())
 	if err != nil {
 		b.Fatal(err)
 	}
-	begun, pokes := make(chan struct{}, streams), make(chan int64, streams)
-	done := make(chan struct{}, streams)
-	news := store.New(d.app)
-	for i := range streams {
-		go func() {
-			first := true
+	commit := func(b *testing.B, n int) {
+		d.run(b, fmt.Sprintf("UPDATE reports SET reporter = 'user%011d' WHERE id = 'report000000003'", n%streams))
+	}
+	b.Run("streams", func(b *testing.B) {
+		hub, pokes := &fieldsync.Hub{}, make(chan int64, streams)
+		end := hold(b, streams, func(ctx context.Context, i int, begun func()) {
 			s := fieldsync.Stream{
 				Hub: hub, News: news, Who: report.PersonID(fmt.Sprintf("user%011d", i)), ID: fmt.Sprintf("stream%09d", i), After: head.Seq,
 				Now: time.Now, Wait: func(wait time.Duration) <-chan time.Time {
-					if wait == fieldsync.Coalesce && first {
-						first = false
-						begun <- struct{}{}
+					if wait == fieldsync.Coalesce {
+						begun()
 					}
 					return time.After(wait)
 				},
@@ -394,22 +391,50 @@ func BenchmarkIdleStreams(b *testing.B) {
 				}
 				return nil
 			})
-			done <- struct{}{}
-		}()
+		})
+		for n := 0; b.Loop(); n++ {
+			commit(b, n)
+			hub.Stir()
+			<-pokes
+		}
+		end()
+	})
+	b.Run("floor=waiting-goroutines", func(b *testing.B) {
+		end := hold(b, streams, func(ctx context.Context, _ int, begun func()) {
+			beat := time.NewTimer(fieldsync.Heartbeat)
+			defer beat.Stop()
+			begun()
+			select {
+			case <-beat.C:
+			case <-ctx.Done():
+			}
+		})
+		for n := 0; b.Loop(); n++ {
+			commit(b, n)
+		}
+		end()
+	})
+}
+
+// hold runs wait n times at once, until the function it returns is called, and
+// reports how much memory each takes once all have said that they have begun.
+func hold(b *testing.B, n int, wait func(ctx context.Context, i int, begun func())) (end func()) {
+	b.Helper()
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	ctx, stop := context.WithCancel(b.Context())
+	var began, running sync.WaitGroup
+	began.Add(n)
+	for i := range n {
+		running.Go(func() { wait(ctx, i, sync.OnceFunc(began.Done)) })
 	}
-	for range streams {
-		<-begun
-	}
+	began.Wait()
 	runtime.GC()
 	runtime.ReadMemStats(&after)
-	for n := 0; b.Loop(); n++ {
-		d.run(b, fmt.Sprintf("UPDATE reports SET reporter = 'user%011d' WHERE id = 'report000000003'", n%streams))
-		hub.Stir()
-		<-pokes
-	}
-	b.ReportMetric(float64(after.HeapInuse+after.StackInuse-before.HeapInuse-before.StackInuse)/streams, "bytes/stream")
-	stop()
-	for range streams {
-		<-done
+	return func() {
+		b.ReportMetric(float64(after.HeapInuse+after.StackInuse-before.HeapInuse-before.StackInuse)/float64(n), "bytes/stream")
+		stop()
+		running.Wait()
 	}
 }
