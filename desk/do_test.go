@@ -185,7 +185,8 @@ func TestReachIsWhatMayReadSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, who := range []string{"citizen", "anna", "lead", "ben", "eva", "boss"} {
+	w.person("coord", "coordinator", "W")
+	for _, who := range []string{"citizen", "anna", "lead", "ben", "eva", "boss", "coord"} {
 		actor := w.as(who)
 		want := 0
 		for _, r := range rows {

@@ -261,7 +261,8 @@ func reachOf(who report.Actor) *store.Reach {
 			}
 			switch reader.At {
 			case report.ScopeAll:
-				reach.All = true
+				reach.All = reach.All || len(g.Districts) == 0
+				reach.Districts = append(reach.Districts, g.Districts...)
 			case report.ScopeDistrict, report.ScopePole:
 				reach.Districts = append(reach.Districts, g.Districts...)
 			case report.ScopeOrg:

@@ -16,7 +16,7 @@ func Document() string {
 	writeStates(&b)
 	b.WriteString("## Transitions\n\n`same` stays where it is; `previous` returns to where a suspended or linked report came from. Offline: a device without network may queue it.\n\n")
 	writeTransitions(&b)
-	b.WriteString("## Who may do what\n\nScopes: `own` made it, `assigned` is its technician, `district` and `pole` cover its district, `org` is responsible for it, `reporter_org` had it made, `public` everybody sees it, `helpdesk` a ticket about the platform, `all` every report of the contact point. *proposes*: recorded, and told to those who may do it. *delegated*: only where the policy says so.\n\n")
+	b.WriteString("## Who may do what\n\nScopes: `own` made it, `assigned` is its technician, `district` and `pole` cover its district, `org` is responsible for it, `reporter_org` had it made, `public` everybody sees it, `helpdesk` a ticket about the platform, `all` every report of the contact point, or of the districts the role names. *proposes*: recorded, and told to those who may do it. *delegated*: only where the policy says so.\n\n")
 	writePermissions(&b)
 	b.WriteString("## Who may read what\n\n")
 	writeReaders(&b)

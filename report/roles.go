@@ -24,7 +24,7 @@ const (
 	ScopeReporterOrg Scope = "reporter_org" // the report was made for the grant's organisation
 	ScopePublic      Scope = "public"       // everybody may see the report
 	ScopeHelpdesk    Scope = "helpdesk"     // a help-desk ticket about the platform itself
-	ScopeAll         Scope = "all"          // every report of the contact point the role is held in
+	ScopeAll         Scope = "all"          // every report of the contact point the role is held in, or of the grant's districts when it names some
 )
 
 // A Permission lets each role of By do each action of Do on the reports of At.
@@ -179,7 +179,7 @@ func hats(a Actor, r Report) []Grant {
 func within(at Scope, a Actor, g Grant, r Report) bool {
 	switch at {
 	case ScopeAll:
-		return g.Org == "" || r.Org == "" || g.Org == r.Org
+		return (g.Org == "" || r.Org == "" || g.Org == r.Org) && inArea(g, r)
 	case ScopeOwn:
 		return r.Reporter == a.ID && (a.ID != "" || r.Version == 0)
 	case ScopeAssigned:
@@ -197,6 +197,13 @@ func within(at Scope, a Actor, g Grant, r Report) bool {
 	default:
 		return false
 	}
+}
+
+// inArea reports whether a grant over everything reaches the report: one that
+// names districts is for these. Whoever takes a call takes it in, wherever it
+// is about.
+func inArea(g Grant, r Report) bool {
+	return len(g.Districts) == 0 || r.Version == 0 || slices.Contains(g.Districts, r.District)
 }
 
 // A pass is a permission that holds, and the hat it holds for.

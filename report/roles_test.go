@@ -133,6 +133,28 @@ func TestMayRead(t *testing.T) {
 	}
 }
 
+// TestControlRoomOfAnArea: a role of the control room that names districts is
+// for these, but takes in whatever is reported.
+func TestControlRoomOfAnArea(t *testing.T) {
+	here := report.Report{ID: theID, Version: 1, Org: contact, State: report.Registered, Visibility: report.VisibleStaff, District: centre}
+	there, nowhere, coming := here, here, here
+	there.District, nowhere.District, coming.District, coming.Version = "areaelsewhere01", "", "areaelsewhere01", 0
+	for _, role := range []report.Role{report.RoleL1, report.RoleCoordinator, report.RoleL2, report.RoleServiceManager, report.RoleAdmin, report.RoleAuditor} {
+		who := as("personsomeone01", role)
+		for _, r := range []report.Report{here, there, nowhere} {
+			if _, ok := report.MayRead(who, r); ok != (r.District == centre) {
+				t.Errorf("%s of the centre reads a report of district %q: %t", role, r.District, ok)
+			}
+		}
+		if _, err := report.May(who, report.Comment, there); !errors.Is(err, report.ErrNone) {
+			t.Errorf("%s of the centre comments elsewhere: %v, want %v", role, err, report.ErrNone)
+		}
+	}
+	if _, err := report.May(as("personsomeone01", report.RoleL1), report.Submit, coming); err != nil {
+		t.Errorf("a call about another district cannot be taken in: %v", err)
+	}
+}
+
 // TestAnonymousReportIsNobodys keeps people who are not signed in, and empty
 // organisations and districts, from owning what has none.
 func TestAnonymousReportIsNobodys(t *testing.T) {

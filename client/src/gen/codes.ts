@@ -108,8 +108,8 @@ export const codes = {
   },
   'device.forbidden': {
     kind: 'forbidden',
-    en: 'You may not look after other people\'s devices.',
-    it: 'Non puoi gestire i dispositivi degli altri.',
+    en: 'Only an administrator or a service manager wipes a device, or takes that back.',
+    it: 'Solo un amministratore o un responsabile del servizio cancella un dispositivo o ritira la cancellazione.',
   },
   'device.invalid': {
     kind: 'invalid',
