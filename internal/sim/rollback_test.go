@@ -8,8 +8,7 @@ import (
 
 // saveServer makes a backup of the server, or puts the last one back, as an
 // administrator does after a disk was lost: the server then begins an epoch.
-// Requests that were on their way are lost with it; one that came later could
-// not be told from a fresh one.
+// Requests that were on their way may still come.
 func (r *run) saveServer() {
 	if r.full > 0 {
 		return
@@ -52,7 +51,6 @@ func (r *run) forgotten() {
 		}
 	}
 	for _, p := range r.phones {
-		p.net.late = nil
 		has := p.owed()
 		for _, a := range p.acts {
 			if !keys[a.key] && !has[a.key] {
