@@ -254,7 +254,12 @@ func (r *run) fill() {
 	r.say("the disk is full for %d steps", r.full)
 }
 
+// pages sets the size of the disk. A cut of power that is still to come does
+// not hit this: it is the world's doing, and no write of the server's.
 func (r *run) pages(n int) {
+	pending := r.srv.disk.cut
+	r.srv.disk.cut = cut{}
+	defer func() { r.srv.disk.cut = pending }()
 	if err := r.srv.run(fmt.Sprintf("PRAGMA max_page_count = %d", n), nil); err != nil {
 		r.broken("set the size of the disk: %v", err)
 	}

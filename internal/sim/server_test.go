@@ -88,6 +88,9 @@ func newServer(t testing.TB) *server {
 func (s *server) begin() error {
 	s.disk.restart()
 	s.now, s.swept, s.saved = dawn, dawn, nil
+	if err := s.run("PRAGMA max_page_count = 1048576", nil); err != nil {
+		return fmt.Errorf("give the disk room: %w", err)
+	}
 	return s.put(s.born)
 }
 
