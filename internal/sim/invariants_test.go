@@ -359,7 +359,7 @@ func (r *run) inOrder([]kept) {
 		}
 		last := int64(0)
 		for _, a := range p.acts {
-			if a.kind != "comment" {
+			if a.kind != "comment" || a.adrift {
 				continue
 			}
 			var row int64

@@ -55,13 +55,14 @@ type phone struct {
 // An act is one thing a person did on a phone, with a key that its effect
 // carries: a comment's text, a report's id.
 type act struct {
-	n     int
-	kind  string // comment, submit, move, photo
-	key   string
-	call  string // id of its call, when the person's app chose one
-	group int    // acts with the same number stand or fall together; 0: alone
-	id    string // of the report
-	seen  bool   // a checkpoint has shown it
+	n      int
+	kind   string // comment, submit, move, photo
+	key    string
+	call   string // id of its call, when the person's app chose one
+	group  int    // acts with the same number stand or fall together; 0: alone
+	id     string // of the report
+	seen   bool   // a checkpoint has shown it
+	adrift bool   // a restored server does not know it and the phone has it no more: a request that was on its way may bring it again, at any time
 }
 
 func (r *run) newPhone(name, person string) *phone {

@@ -54,7 +54,7 @@ func (r *run) forgotten() {
 		has := p.owed()
 		for _, a := range p.acts {
 			if !keys[a.key] && !has[a.key] {
-				p.forgot[a] = true
+				p.forgot[a], a.adrift = true, true
 			}
 		}
 	}
