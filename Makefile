@@ -21,7 +21,7 @@ N             ?= 10
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo run test check fmt fmt-check vet lint unit race verify gen golden vuln build cross cover bench bench-diff fuzz sim sim-mutants crash client release tools clean need-go
+.PHONY: help demo run test check fmt fmt-check vet lint unit race verify gen golden vuln build cross cover bench bench-peers bench-diff fuzz geo-judge sim sim-mutants crash client release tools clean need-go
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -93,6 +93,10 @@ bench: need-go ## every benchmark N=10 times, into bench/new.txt
 	@mkdir -p bench
 	$(GO) test -run '^$$' -bench . -benchmem -count $(N) ./... >bench/new.txt || { cat bench/new.txt; exit 1; }
 	@cat bench/new.txt
+	@$(MAKE) --no-print-directory bench-peers
+
+bench-peers: need-go ## who owns a place: the index of areas beside other libraries, in one run
+	cd bench/peers && $(GO) run . $(PEERS)
 
 bench-diff: $(BENCHSTAT) ## compare bench/old.txt with bench/new.txt
 	$(BENCHSTAT) bench/old.txt bench/new.txt
@@ -101,6 +105,12 @@ fuzz: need-go ## every fuzz target in turn, T=30s each
 	@grep -rno --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sed 's|:[0-9]*:func | |' | while read -r file name; do \
 		echo "$$name"; $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(T) -fuzzminimizetime 1x "$$(dirname "$$file")" </dev/null || exit 1; \
 	done
+
+geo-judge: need-go ## ask PostGIS about the same places: GEO_JUDGE=connection string of a database that has it
+	@if ! command -v psql >/dev/null 2>&1; then echo "not judged: there is no psql"; \
+	elif [ -z "$$GEO_JUDGE" ]; then echo "not judged: set GEO_JUDGE to the connection string of a database with PostGIS"; \
+	elif [ -z "$$(psql -X -qAt "$$GEO_JUDGE" -c "SELECT 1 FROM pg_extension WHERE extname = 'postgis'" 2>/dev/null)" ]; then echo "not judged: the database of GEO_JUDGE is out of reach or has no PostGIS"; \
+	else $(GO) test -count=1 -v -run '^TestJudge$$' ./geo; fi
 
 sim: need-go ## many devices, a bad network, cut power: make sim [SEED=1] [N=2000]; SEED alone plays one and tells its story
 	SIM_SEED=$(SEED) SIM_N=$(if $(filter command,$(firstword $(origin N))),$(N),$(if $(SEED),,2000)) $(GO) test -count=1 -timeout 0 -v -run '^TestSimulation$$' ./internal/sim

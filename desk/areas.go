@@ -1,14 +1,14 @@
 package desk
 
 import (
-	"cmp"
 	"context"
+	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/sestante/sestante/fault"
 	"github.com/sestante/sestante/geo"
+	"github.com/sestante/sestante/report"
 	"github.com/sestante/sestante/store"
 )
 
@@ -22,8 +22,39 @@ var ErrAreaDay = fault.Define(fault.Conflict, "geo.version",
 type AreaChanges struct {
 	Added     []string `json:"added"`     // codes that were not there
 	Changed   []string `json:"changed"`   // codes with a new version; the old one ends where it begins
+	Removed   []string `json:"removed"`   // codes that end, because the set that replaces theirs lacks them
 	Unchanged []string `json:"unchanged"` // codes that are the same to the last bit
 	DryRun    bool     `json:"dryRun"`
+}
+
+// Any reports whether something changes at all.
+func (c AreaChanges) Any() bool { return len(c.Added)+len(c.Changed)+len(c.Removed) > 0 }
+
+// An AreaImport is a set of areas to be put in force.
+type AreaImport struct {
+	Areas []geo.Area
+
+	// From is where the new versions begin. Zero means "since always" for a
+	// code that never was and "from now" for any other.
+	From time.Time
+
+	// Replace ends the areas in force that are not among Areas, of the kinds
+	// that are.
+	Replace bool
+
+	Name   string          // of the file, for the history
+	Person report.PersonID // who imports; System for the command line
+
+	id      string      // of the import's record, when there is one
+	reverts string      // the import that this one undoes
+	ends    []areaName  // what ends beside what Replace ends
+	options AreaOptions // as they were given
+}
+
+// An areaName is what an area is called in whichever version.
+type areaName struct {
+	kind geo.Kind
+	code string
 }
 
 // ImportAreas keeps areas, each as a version that begins at from. What is the
@@ -33,20 +64,42 @@ type AreaChanges struct {
 // and "from now" for one that changes. Everything is kept, or nothing is: the
 // errors are the faults of geo and ErrAreaDay. With dryRun nothing is kept.
 func (d *Desk) ImportAreas(ctx context.Context, areas []geo.Area, from time.Time, dryRun bool) (AreaChanges, error) {
-	if _, err := geo.NewIndex(areas); err != nil {
-		return AreaChanges{}, err
+	imp := AreaImport{Areas: areas, From: from, Person: report.System}
+	if !dryRun {
+		return d.PutAreas(ctx, imp)
 	}
-	if dryRun {
-		plan, err := d.planAreas(ctx, d.store, areas, from)
-		plan.changes.DryRun = true
-		return plan.changes, err
-	}
-	var plan areaPlan
-	err := d.inTx(ctx, func(tx *store.Store) error {
-		var err error
-		if plan, err = d.planAreas(ctx, tx, areas, from); err != nil {
-			return err
+	plan, err := d.planned(ctx, imp)
+	plan.changes.DryRun = true
+	return plan.changes, err
+}
+
+// PutAreas keeps the areas of an import, all of them or none, and notes what it
+// put in force and what it ended, so that it can be reverted. An import that
+// changes nothing leaves no note. The errors are those of ImportAreas.
+func (d *Desk) PutAreas(ctx context.Context, imp AreaImport) (AreaChanges, error) {
+	for range attempts {
+		plan, err := d.planned(ctx, imp)
+		if err != nil {
+			return plan.changes, err
 		}
+		err = d.inTx(ctx, func(tx *store.Store) error { return d.putAreas(ctx, tx, imp, plan) })
+		if !errors.Is(err, errAreasMoved) {
+			return plan.changes, err
+		}
+	}
+	return AreaChanges{}, fmt.Errorf("import areas: %w", store.ErrLocked)
+}
+
+// attempts is how often a plan is made anew because somebody else changed the
+// areas while it was made: that takes seconds, and the one writer must not wait.
+const attempts = 5
+
+// putAreas does what a plan says, if the areas are still those it was made for.
+func (d *Desk) putAreas(ctx context.Context, tx *store.Store, imp AreaImport, plan areaPlan) error {
+	if stamp, err := tx.AreaStamp(ctx); err != nil || stamp != plan.stamp {
+		return errors.Join(err, errAreasMoved)
+	}
+	err := tx.ChangeAreas(ctx, func() error {
 		for kind, codes := range plan.ends {
 			if _, err := tx.EndAreas(ctx, kind, codes, plan.from, d.now()); err != nil {
 				return err
@@ -59,97 +112,24 @@ func (d *Desk) ImportAreas(ctx context.Context, areas []geo.Area, from time.Time
 		}
 		return nil
 	})
-	return plan.changes, err
-}
-
-// An areaPlan is what an import comes to.
-type areaPlan struct {
-	changes AreaChanges
-	inserts []geo.Area
-	ends    map[geo.Kind][]string
-	from    time.Time // where changed versions begin
-}
-
-func (d *Desk) planAreas(ctx context.Context, s *store.Store, areas []geo.Area, from time.Time) (areaPlan, error) {
-	have, err := s.Areas(ctx)
 	if err != nil {
-		return areaPlan{}, err
+		return err
 	}
-	plan := areaPlan{
-		changes: AreaChanges{Added: []string{}, Changed: []string{}, Unchanged: []string{}},
-		ends:    map[geo.Kind][]string{}, from: from,
-	}
-	if from.IsZero() {
-		plan.from = d.now()
-	}
-	for i, a := range areas {
-		if err := plan.add(a, have, from); err != nil {
-			return plan, fmt.Errorf("area %d: %w", i, in(err, fmt.Sprintf("features[%d]", i)))
-		}
-	}
-	plan.reparent(have)
-	all := slices.Concat(have, plan.inserts)
-	for i, old := range all[:len(have)] {
-		if slices.Contains(plan.ends[old.Kind], old.Code) && old.ValidTo.IsZero() {
-			all[i].ValidTo = plan.from
-		}
-	}
-	_, err = geo.NewIndex(all)
-	return plan, err
+	return d.noteImport(ctx, tx, imp, plan)
 }
 
-// add puts one area of an import where it belongs.
-func (p *areaPlan) add(a geo.Area, have []geo.Area, from time.Time) error {
-	current := slices.IndexFunc(have, func(h geo.Area) bool {
-		return h.Kind == a.Kind && h.Code == a.Code && h.ValidTo.IsZero()
+// planned says what an import would do, from one state of the database.
+func (d *Desk) planned(ctx context.Context, imp AreaImport) (areaPlan, error) {
+	var plan areaPlan
+	if _, err := geo.NewIndex(imp.Areas); err != nil {
+		return plan, err
+	}
+	err := d.store.Snapshot(ctx, func(view *store.Store) error {
+		var err error
+		plan, err = d.planAreas(ctx, view, imp)
+		return err
 	})
-	if current < 0 {
-		a.ID = cmp.Or(a.ID, geo.SeedID(a.Kind, a.Code))
-		if slices.ContainsFunc(have, func(h geo.Area) bool { return h.ID == a.ID }) {
-			a.ID = geo.AreaID(newID())
-		}
-		a.ValidFrom = from
-		p.inserts = append(p.inserts, a)
-		p.changes.Added = append(p.changes.Added, a.Code)
-		return nil
-	}
-	old := have[current]
-	if sameArea(old, a) {
-		p.changes.Unchanged = append(p.changes.Unchanged, a.Code)
-		return nil
-	}
-	if !old.ValidFrom.Before(p.from) {
-		return ErrAreaDay.With("%s, version from %s", a.Code, old.ValidFrom.Format(time.DateOnly))
-	}
-	a.ID, a.ValidFrom = geo.AreaID(newID()), p.from
-	p.inserts = append(p.inserts, a)
-	p.ends[a.Kind] = append(p.ends[a.Kind], a.Code)
-	p.changes.Changed = append(p.changes.Changed, a.Code)
-	return nil
-}
-
-// sameArea reports whether a new area says what the one in force says.
-func sameArea(old, fresh geo.Area) bool {
-	fresh.ID, fresh.ValidFrom, fresh.ValidTo = old.ID, old.ValidFrom, old.ValidTo
-	return geo.SetVersion([]geo.Area{old}) == geo.SetVersion([]geo.Area{fresh}) &&
-		old.Name == fresh.Name && old.Priority == fresh.Priority && old.Remark == fresh.Remark
-}
-
-// reparent points areas at the version of their parent that is kept: an import
-// names parents by the identifier they would have on an empty database.
-func (p *areaPlan) reparent(have []geo.Area) {
-	all := slices.Concat(have, p.inserts)
-	for i, a := range p.inserts {
-		if a.Parent == "" || slices.ContainsFunc(all, func(o geo.Area) bool { return o.ID == a.Parent && o.ValidTo.IsZero() }) {
-			continue
-		}
-		p.inserts[i].Parent = ""
-		for _, o := range all {
-			if geo.SeedID(o.Kind, o.Code) == a.Parent && o.ValidTo.IsZero() {
-				p.inserts[i].Parent = o.ID
-			}
-		}
-	}
+	return plan, err
 }
 
 // AreasInForce returns the areas that answer for today, with their geometry.

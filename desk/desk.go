@@ -27,12 +27,16 @@ type Config struct {
 	Log        *slog.Logger
 	Policy     report.Policy
 	Limits     Limits
+	Duplicates DuplicatePolicy
 	ToleranceM float64 // metres outside every district that still count as the nearest
 	CodePrefix string  // of codes when the district has none
 	PublicURL  string  // for tracking links, without a slash at the end
 	Language   string  // of people who have not chosen one
 	Secret     string  // signs tracking links and cursors; empty: one is made and kept in the database
 	Changed    func()  // told after each commit; may be nil
+	ExportRows int     // the most reports of one export; 0 means any number
+
+	ImportBytes int64 // of one file of boundaries; 0 means the default of geo
 }
 
 // Limits bound what one call may bring.
@@ -51,6 +55,12 @@ type Desk struct {
 	router  atomic.Pointer[router]
 	rebuild sync.Mutex    // held while a new router is built
 	work    chan struct{} // one token for each photo that may be decoded at once
+	imports importRoom    // files of boundaries on their way
+	live    liveMap
+	near    neighbours // which reports lie near each other
+	shown   shownDuplicates
+
+	hotspots hotspotCache
 
 	keyOnce sync.Once
 	key     []byte
@@ -68,6 +78,7 @@ func New(cfg Config) (*Desk, error) {
 	if cfg.Changed == nil {
 		cfg.Changed = func() {}
 	}
+	cfg.Duplicates = cfg.Duplicates.orDefault()
 	return &Desk{
 		cfg: cfg, store: cfg.Store, now: cfg.Now, log: cfg.Log,
 		work: make(chan struct{}, photosAtOnce),

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -45,6 +46,9 @@ func (d *Desk) Do(ctx context.Context, who report.Actor, call report.Call) (Resu
 		res, err = d.do(ctx, tx, who, call)
 		return err
 	})
+	if err == nil && call.Name == "report.submit" {
+		res.Duplicates = d.duplicatesAtReceipt(ctx, who, res.Report, cmp.Or(who.Language, d.cfg.Language))
+	}
 	return res, err
 }
 
@@ -137,6 +141,11 @@ func (d *Desk) keep(ctx context.Context, tx *store.Store, in report.Input, out r
 	}
 	if err := tx.AppendEvents(ctx, out.Events, now); err != nil {
 		return err
+	}
+	if !in.Current.State.Open() && d.routedBefore(out.After, now) {
+		if err := tx.KeepLate(ctx, out.After.ID); err != nil {
+			return err
+		}
 	}
 	return d.follow(ctx, tx, in, out)
 }

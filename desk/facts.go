@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/sestante/sestante/report"
 	"github.com/sestante/sestante/store"
@@ -105,12 +106,10 @@ func (d *Desk) facts(ctx context.Context, tx *store.Store, in *report.Input, arg
 		}
 		in.Facts.Route = route
 		return d.catalogue(ctx, tx, in, r.ObjectType, route.Areas, "")
+	case report.RerouteArgs:
+		return d.rerouteFacts(ctx, tx, in)
 	case report.RecategoriseArgs:
-		var point *report.Point
-		if r.PointSource != "" {
-			point = &r.Point
-		}
-		route, err := d.route(ctx, tx, *in, point, r.AccuracyM, r.Site, a.ObjectType)
+		route, err := d.route(ctx, tx, *in, pointOf(r), r.AccuracyM, r.Site, a.ObjectType)
 		if err != nil {
 			return err
 		}
@@ -136,7 +135,7 @@ func (d *Desk) facts(ctx context.Context, tx *store.Store, in *report.Input, arg
 	}
 }
 
-// route asks the territory who owns a place on the day the report is of.
+// route asks the territory who owns a place.
 func (d *Desk) route(ctx context.Context, tx *store.Store, in report.Input, point *report.Point, accuracyM float64, siteKey, objectKey string) (report.Route, error) {
 	pending := report.Route{Routing: report.RoutePending, Trace: report.RouteTrace{Reason: "no_position", Matches: []report.RouteMatch{}}}
 	site, _, err := tx.Site(ctx, siteKey)
@@ -157,14 +156,25 @@ func (d *Desk) route(ctx context.Context, tx *store.Store, in report.Input, poin
 	if err != nil {
 		return pending, err
 	}
-	at := in.Current.RegisteredAt
-	if at.IsZero() {
-		at = in.Call.OccurredAt
-	}
-	return toRoute(d.locate(r, Place{
-		Lon: point.Lon, Lat: point.Lat, AccuracyM: accuracyM, At: at,
+	found := toRoute(d.locate(r, Place{
+		Lon: point.Lon, Lat: point.Lat, AccuracyM: accuracyM, At: routeDay(in),
 		SiteType: site.Type, ObjectType: object.Code, Org: string(in.Facts.Org),
-	})), nil
+	}))
+	found.Renewed = r.renewed(in.Current.District, found.District)
+	return found, nil
+}
+
+// routeDay says whose areas answer for a report: of the day it was made; of now
+// while it is open, because somebody has to go there now.
+func routeDay(in report.Input) time.Time {
+	switch {
+	case in.Current.Version == 0:
+		return in.Call.OccurredAt
+	case in.Current.State.Open():
+		return in.Now
+	default:
+		return in.Current.RegisteredAt
+	}
 }
 
 // catalogue fills in what is known of a thing and who is responsible for it.
@@ -194,15 +204,20 @@ func (d *Desk) catalogue(ctx context.Context, tx *store.Store, in *report.Input,
 	return nil
 }
 
-// assignee says whether a person may be given the report's work: somebody
-// enabled who works in its district, or a partner of the organisation.
+// assignee says whether a person may be given the report's work where it lies.
 func (d *Desk) assignee(ctx context.Context, tx *store.Store, in *report.Input, person report.PersonID) error {
+	return d.assigneeIn(ctx, tx, in, person, in.Current.District)
+}
+
+// assigneeIn says whether a person may be given the report's work: somebody
+// enabled who works in the district, or a partner of the organisation.
+func (d *Desk) assigneeIn(ctx context.Context, tx *store.Store, in *report.Input, person report.PersonID, district report.AreaID) error {
 	if person == "" {
 		return nil
 	}
 	workers := []report.Role{report.RoleTechnician, report.RoleDistrictLead}
-	if in.Current.District != "" {
-		there, err := tx.PeopleWith(ctx, workers, in.Current.District, "", in.Now)
+	if district != "" {
+		there, err := tx.PeopleWith(ctx, workers, district, "", in.Now)
 		if err != nil {
 			return err
 		}

@@ -86,7 +86,7 @@ func (d *Desk) Submit(ctx context.Context, who report.Actor, s Submission) (Rece
 	if err != nil {
 		return Receipt{}, err
 	}
-	return d.receipt(ctx, id, repeated, cmp.Or(s.Language, who.Language, d.cfg.Language))
+	return d.receipt(ctx, who, id, repeated, cmp.Or(s.Language, who.Language, d.cfg.Language))
 }
 
 func (s Submission) check() error {

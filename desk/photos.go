@@ -29,6 +29,7 @@ var (
 type prepared struct {
 	media.Photo
 	kind string
+	likeness
 }
 
 // prepare reads each photo, makes its renditions and keeps its files. It is
@@ -76,7 +77,10 @@ func (d *Desk) prepareOne(ctx context.Context, p NewPhoto) (prepared, error) {
 	if kind == "" {
 		kind = "before"
 	}
-	return prepared{photo, kind}, err
+	if err != nil {
+		return prepared{}, err
+	}
+	return prepared{photo, kind, likenessOf(small.Data)}, nil
 }
 
 // in gives a fault the field it is about, when it has none yet.
@@ -255,6 +259,9 @@ func (d *Desk) insertNew(ctx context.Context, tx *store.Store, have []store.Medi
 		if err := tx.InsertMedia(ctx, m, d.now()); err != nil {
 			return nil, err
 		}
+		if err := p.keep(ctx, tx, m.ID); err != nil {
+			return nil, err
+		}
 		have, out = append(have, m), append(out, m)
 	}
 	return out, nil
@@ -269,7 +276,10 @@ func (d *Desk) arrived(ctx context.Context, tx *store.Store, m store.Media, p pr
 	full := p.row(m.Uploader)
 	full.ID, full.Report, full.ReportClientID, full.Event, full.Kind = m.ID, m.Report, m.ReportClientID, m.Event, m.Kind
 	full.Visibility, full.Device, full.Org = m.Visibility, m.Device, m.Org
-	return full, tx.UpdateMedia(ctx, full, d.now())
+	if err := tx.UpdateMedia(ctx, full, d.now()); err != nil {
+		return full, err
+	}
+	return full, p.keep(ctx, tx, full.ID)
 }
 
 func indexOfHash(all []store.Media, sha256 string) int {

@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/sestante/sestante/geo"
@@ -15,6 +16,33 @@ import (
 type router struct {
 	index *geo.Index
 	stamp string
+	turns []time.Time // when a version begins or ends, in order
+}
+
+// turned reports whether other areas answer at now than at day.
+func (r *router) turned(day, now time.Time) bool {
+	i, _ := slices.BinarySearchFunc(r.turns, day, time.Time.Compare)
+	for ; i < len(r.turns) && !r.turns[i].After(now); i++ {
+		if r.turns[i].After(day) {
+			return true
+		}
+	}
+	return false
+}
+
+// turnsOf returns when the areas change by themselves, as versions of them
+// begin and end.
+func turnsOf(areas []geo.Area) []time.Time {
+	var out []time.Time
+	for _, a := range areas {
+		for _, at := range []time.Time{a.ValidFrom, a.ValidTo} {
+			if !at.IsZero() {
+				out = append(out, at)
+			}
+		}
+	}
+	slices.SortFunc(out, time.Time.Compare)
+	return slices.CompactFunc(out, time.Time.Equal)
 }
 
 // routes returns a router that knows the areas as they are now. It is asked
@@ -55,11 +83,19 @@ func (d *Desk) buildRouter(ctx context.Context) (*router, error) {
 	if err != nil {
 		return nil, err
 	}
-	index, err := geo.NewIndex(areas)
+	index, err := d.indexOf(areas)
 	if err != nil {
 		return nil, fmt.Errorf("index the areas: %w", err)
 	}
-	return &router{index, stamp}, nil
+	return &router{index, stamp, turnsOf(areas)}, nil
+}
+
+// indexOf indexes areas, and takes from the index in use what has not changed.
+func (d *Desk) indexOf(areas []geo.Area) (*geo.Index, error) {
+	if r := d.router.Load(); r != nil {
+		return r.index.Update(areas)
+	}
+	return geo.NewIndex(areas)
 }
 
 // A Place is where somebody asks who is responsible.

@@ -140,7 +140,7 @@ func objectName(ctx context.Context, s *store.Store, id, lang string) (string, e
 }
 
 // receipt returns what the sender of a report gets for it.
-func (d *Desk) receipt(ctx context.Context, id report.ID, repeated bool, lang string) (Receipt, error) {
+func (d *Desk) receipt(ctx context.Context, who report.Actor, id report.ID, repeated bool, lang string) (Receipt, error) {
 	s, err := d.signer(ctx)
 	if err != nil {
 		return Receipt{}, err
@@ -169,6 +169,9 @@ func (d *Desk) receipt(ctx context.Context, id report.ID, repeated bool, lang st
 	photos, err := d.store.MediaOf(ctx, id)
 	for _, m := range photos {
 		out.Photos = append(out.Photos, photoView(m, "/api/mobile/v1/track/"+token+"/media/"))
+	}
+	if err == nil {
+		out.Duplicates = d.duplicatesAtReceipt(ctx, who, r, lang)
 	}
 	return out, err
 }

@@ -54,7 +54,8 @@ type Receipt struct {
 	Photos       []PhotoView    `json:"photos"`
 	TrackToken   string         `json:"trackToken"`
 	TrackURL     string         `json:"trackUrl"`
-	Message      string         `json:"message"` // a sentence in the reporter's language
+	Message      string         `json:"message"`    // a sentence in the reporter's language
+	Duplicates   []Duplicate    `json:"duplicates"` // reports that may be of the same thing, at most five
 }
 
 // A Position is where a report is.
@@ -219,6 +220,8 @@ type Result struct {
 	Event   string        `json:"event,omitempty"` // id of the event it left
 	Status  string        `json:"status"`          // applied, merged, noop
 	Repeat  bool          `json:"repeated"`        // the answer of an earlier, equal call
+
+	Duplicates []Duplicate `json:"duplicates,omitempty"` // of a new report: what may be of the same thing
 }
 
 // An ObjectType is a thing that can be reported, in the reader's language.

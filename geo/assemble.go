@@ -24,7 +24,15 @@ func arrows(mp orb.MultiPolygon) []arrow {
 }
 
 func comparePoints(p, q orb.Point) int {
-	return cmp.Or(cmp.Compare(p[0], q[0]), cmp.Compare(p[1], q[1]))
+	for k := range p { // faster than cmp.Compare, which looks for NaN
+		switch {
+		case p[k] < q[k]:
+			return -1
+		case p[k] > q[k]:
+			return 1
+		}
+	}
+	return 0
 }
 
 // cancel removes every pair of opposite arrows: the borders that neighbours
@@ -32,27 +40,29 @@ func comparePoints(p, q orb.Point) int {
 // An arrow that is there twice in one direction stays twice: it means that the
 // geometries overlap.
 func cancel(all []arrow) []arrow {
-	canonical := func(a arrow) arrow {
+	type counted struct {
+		arrow     // from its lesser end
+		net   int // 1 when that is its own direction, -1 otherwise
+	}
+	sorted := make([]counted, len(all))
+	for i, a := range all {
 		if comparePoints(a.to, a.from) < 0 {
-			return arrow{a.to, a.from}
+			sorted[i] = counted{arrow{a.to, a.from}, -1}
+		} else {
+			sorted[i] = counted{a, 1}
 		}
-		return a
 	}
-	compare := func(a, b arrow) int {
-		a, b = canonical(a), canonical(b)
-		return cmp.Or(comparePoints(a.from, b.from), comparePoints(a.to, b.to))
-	}
-	sorted := slices.Clone(all)
-	slices.SortFunc(sorted, compare)
+	slices.SortFunc(sorted, func(a, b counted) int {
+		if c := comparePoints(a.from, b.from); c != 0 {
+			return c
+		}
+		return comparePoints(a.to, b.to)
+	})
 	var left []arrow
 	for i := 0; i < len(sorted); {
-		edge, net := canonical(sorted[i]), 0
-		for ; i < len(sorted) && canonical(sorted[i]) == edge; i++ {
-			if sorted[i] == edge {
-				net++
-			} else {
-				net--
-			}
+		edge, net := sorted[i].arrow, 0
+		for ; i < len(sorted) && sorted[i].arrow == edge; i++ {
+			net += sorted[i].net
 		}
 		for ; net > 0; net-- {
 			left = append(left, edge)

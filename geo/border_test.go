@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/paulmach/orb"
 
@@ -21,20 +22,26 @@ func TestOneOwner(t *testing.T) {
 		{"shipped districts", shippedDistricts},
 		{"real districts", realDistricts},
 		{"real provinces", realProvinces},
+		{"Milan's municipalities", realMunicipalities},
 		{"triangles", func(testing.TB) []geo.Area { return triangles(1, 18) }},
 		{"lattice", func(testing.TB) []geo.Area { return triangles(0, 12) }},
 	} {
 		t.Run(set.name, func(t *testing.T) {
 			areas := partition(set.areas(t))
 			x := newIndex(t, areas)
+			l := x.Layer(geo.District, time.Time{})
+			owners := func(p orb.Point) int { return len(l.AppendOwners(nil, p[0], p[1])) }
 			inner, shared := innerPoints(x.Areas())
 			t.Logf("%d areas, %d vertices with territory all around, %d shared borders", len(areas), len(inner), len(shared))
 			if len(inner) == 0 || len(shared) == 0 {
 				t.Fatal("the set has no shared borders: nothing is tested")
 			}
-			for _, p := range append(inner, shared...) {
+			for i, p := range append(inner, shared...) {
+				if i%10 == 0 && owners(p) != len(x.Locate(geo.Query{Lon: p[0], Lat: p[1], ToleranceM: -1}).Matches) {
+					t.Fatalf("Locate and the layer differ at %v", p)
+				}
 				for _, q := range neighbours(p) {
-					if n := owners(x, q); n != 1 {
+					if n := owners(q); n != 1 {
 						t.Fatalf("%d owners at %v, want 1", n, q)
 					}
 				}
@@ -43,8 +50,10 @@ func TestOneOwner(t *testing.T) {
 				for _, polygon := range a.Geometry {
 					for _, ring := range polygon {
 						for _, p := range ring {
-							if n := owners(x, p); n > 1 {
-								t.Fatalf("%d owners at vertex %v of %s", n, p, a.Code)
+							for _, q := range neighbours(p) {
+								if n := owners(q); n > 1 {
+									t.Fatalf("%d owners at %v, beside a vertex of %s", n, q, a.Code)
+								}
 							}
 						}
 					}

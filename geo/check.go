@@ -121,9 +121,22 @@ func counterClockwise(ring orb.Ring) bool {
 	return turn(before[0], before[1], at[0], at[1], after[0], after[1]) > 0
 }
 
+// leap returns where a side goes more than half around the earth, or nil: such
+// a side is the mark of a ring that crosses the 180th meridian and was not cut
+// there. Along a pole it is none: so are rings closed that were cut.
+func leap(ring orb.Ring) *orb.Point {
+	for i := 1; i < len(ring); i++ {
+		p, q := ring[i-1], ring[i]
+		if math.Abs(p[0]-q[0]) > 180 && (p[1] != q[1] || math.Abs(p[1]) != 90) {
+			return &p
+		}
+	}
+	return nil
+}
+
 // checkStructure asks what every geometry must have before it is safe to ask
 // it anything: rings that are closed, long enough, finite, on the earth and
-// not wider than half of it.
+// without a side that goes more than half around it.
 func checkStructure(mp orb.MultiPolygon) *Problem {
 	if len(mp) == 0 {
 		return &Problem{Fault: ErrEmpty}
@@ -144,8 +157,8 @@ func checkStructure(mp orb.MultiPolygon) *Problem {
 					return &Problem{Fault: ErrRange, Place: &p}
 				}
 			}
-			if b := ring.Bound(); b.Max[0]-b.Min[0] > 180 {
-				return &Problem{Fault: ErrAntimeridian, Place: &b.Min}
+			if p := leap(ring); p != nil {
+				return &Problem{Fault: ErrAntimeridian, Place: p}
 			}
 		}
 	}
@@ -159,9 +172,9 @@ func checkGeometry(mp orb.MultiPolygon) *Problem {
 	if problem := checkStructure(mp); problem != nil {
 		return problem
 	}
-	meets, problem := checkCrossings(mp)
+	w, problem := checkCrossings(mp)
 	if problem != nil {
 		return problem
 	}
-	return checkNesting(mp, meets)
+	return checkNesting(mp, w)
 }

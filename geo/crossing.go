@@ -1,9 +1,6 @@
 package geo
 
 import (
-	"cmp"
-	"slices"
-
 	"github.com/paulmach/orb"
 )
 
@@ -26,42 +23,45 @@ type ringPair struct{ a, b int }
 // fraction of it, and a file made to tire us stops in about a second.
 const maxPairs = 200_000_000
 
+// A web is the sides of a geometry, listed where they are, and what was found
+// out about them.
+type web struct {
+	sides   []side
+	stripes *stripes
+	meets   map[ringPair]bool          // rings that touch
+	touched map[int]map[orb.Point]bool // of each ring, where another touches it
+}
+
 // checkCrossings looks at every pair of sides whose boxes meet. Sides that
 // cross or run along each other are a problem, and so is a ring that touches
-// itself. Different rings may touch in points: those pairs are returned.
-func checkCrossings(mp orb.MultiPolygon) (map[ringPair]bool, *Problem) {
-	sides := sidesOf(mp)
-	tall := newShape(mp) // for its choice of stripes
-	stripes := make([][]int32, len(tall.start)-1)
-	for i, s := range sides {
-		for k := tall.at(s.minY()); k <= tall.at(s.maxY()); k++ {
-			stripes[k] = append(stripes[k], int32(i))
-		}
+// itself. Different rings may touch in points: the web says which and where.
+func checkCrossings(mp orb.MultiPolygon) (*web, *Problem) {
+	w := &web{sides: sidesOf(mp), meets: map[ringPair]bool{}, touched: map[int]map[orb.Point]bool{}}
+	boxes := make([]box, len(w.sides))
+	for i, s := range w.sides {
+		boxes[i] = box{s.minX(), s.minY(), s.maxX(), s.maxY()}
 	}
-	meets := map[ringPair]bool{}
-	work := 0
-	for _, stripe := range stripes {
-		slices.SortFunc(stripe, func(i, j int32) int { return cmp.Compare(sides[i].minX(), sides[j].minX()) })
-		for k, i := range stripe {
-			a := sides[i]
-			for _, j := range stripe[k+1:] {
-				b := sides[j]
-				if b.minX() > a.maxX() {
-					break
-				}
-				if work++; work > maxPairs {
-					return nil, &Problem{Fault: ErrTangled, Place: &a.p}
-				}
-				if b.minY() > a.maxY() || b.maxY() < a.minY() {
-					continue
-				}
-				if problem := meet(a, b, meets); problem != nil {
-					return nil, problem
-				}
-			}
-		}
+	w.stripes = newStripes(boxes)
+	var problem *Problem
+	done := w.stripes.pairs(func(i, j int32) bool {
+		problem = w.meet(w.sides[i], w.sides[j])
+		return problem == nil
+	})
+	if !done {
+		return nil, &Problem{Fault: ErrTangled, Place: &w.sides[0].p}
 	}
-	return meets, nil
+	return w, problem
+}
+
+// touch notes that two rings touch.
+func (w *web) touch(a, b side, at orb.Point) {
+	w.meets[ringPair{min(a.ring, b.ring), max(a.ring, b.ring)}] = true
+	for _, ring := range []int{a.ring, b.ring} {
+		if w.touched[ring] == nil {
+			w.touched[ring] = map[orb.Point]bool{}
+		}
+		w.touched[ring][at] = true
+	}
 }
 
 func sidesOf(mp orb.MultiPolygon) []side {
@@ -79,7 +79,7 @@ func sidesOf(mp orb.MultiPolygon) []side {
 }
 
 // meet judges one pair of sides whose boxes meet.
-func meet(a, b side, meets map[ringPair]bool) *Problem {
+func (w *web) meet(a, b side) *Problem {
 	if a.ring == b.ring && adjacent(a, b) {
 		return spike(a, b)
 	}
@@ -107,7 +107,7 @@ func meet(a, b side, meets map[ringPair]bool) *Problem {
 	case a.ring == b.ring:
 		return &Problem{Fault: ErrSelfIntersection, Place: &touch}
 	}
-	meets[ringPair{min(a.ring, b.ring), max(a.ring, b.ring)}] = true
+	w.touch(a, b, touch)
 	return nil
 }
 

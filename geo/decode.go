@@ -1,12 +1,12 @@
 package geo
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,6 +18,7 @@ type Limits struct {
 	Bytes    int64 // of the file; default 64 MiB
 	Features int   // default 50,000
 	Vertices int   // of all rings together; default 4,000,000
+	Values   int   // properties of all features together; default 2,000,000
 	Problems int   // how many to report before giving up; default 100
 
 	// Expect is where the boundaries should be. A feature that lies wholly
@@ -30,8 +31,12 @@ type Limits struct {
 	// "id" means the member id of the feature when there is no such property.
 	Code string
 
-	// Layer names the object of a TopoJSON that is meant; it may be empty when
-	// there is only one.
+	// Inflated is how many bytes may come out of an archive, all its parts
+	// together; default eight times Bytes.
+	Inflated int64
+
+	// Layer names the layer of the file that is meant (the object of a
+	// TopoJSON, the shapefile of a zip); it may be empty when there is only one.
 	Layer string
 }
 
@@ -46,10 +51,13 @@ func Italy() orb.Bound { return italy }
 // World returns the bound of every position.
 func World() orb.Bound { return world }
 
-func (l Limits) orDefault() Limits {
+// OrDefault returns the limits with a default where they say nothing.
+func (l Limits) OrDefault() Limits {
 	l.Bytes = cmp.Or(l.Bytes, 64<<20)
 	l.Features = cmp.Or(l.Features, 50_000)
 	l.Vertices = cmp.Or(l.Vertices, 4_000_000)
+	l.Values = cmp.Or(l.Values, 2_000_000)
+	l.Inflated = cmp.Or(l.Inflated, 8*l.Bytes)
 	l.Problems = cmp.Or(l.Problems, 100)
 	if l.Expect == (orb.Bound{}) {
 		l.Expect = italy
@@ -61,7 +69,7 @@ func (l Limits) orDefault() Limits {
 type Feature struct {
 	Index      int            // in the file, from 0
 	ID         string         // its id member as text; empty when it has none
-	Properties map[string]any // as JSON has them, but numbers are json.Number: see Text and Integer
+	Properties map[string]any // text, json.Number, bool, nil; what is deeper is its JSON: see Text and Integer
 	Geometry   orb.MultiPolygon
 }
 
@@ -89,14 +97,51 @@ func (f Feature) Integer(property string) (n int, ok bool) {
 }
 
 // label is what a person calls the feature: its code, or the first of the
-// usual names that it has.
+// usual names that it has, in whatever case: a shapefile shouts.
 func (f Feature) label(code string) string {
-	for _, name := range []string{code, "code", "sigla", "name", "id"} {
-		if text := f.Text(name); text != "" && name != "" {
-			return strings.Trim(strconv.QuoteToGraphic(shorten(text)), `"`)
+	for _, name := range []string{code, "code", "sigla", "name", "codice", "nome", "id"} {
+		if text := cmp.Or(f.Text(name), f.textFold(name)); text != "" && name != "" {
+			return printable(text)
 		}
 	}
 	return ""
+}
+
+// codeMissing says which properties the feature has instead: formats cut names
+// and write them in capitals.
+func (f Feature) codeMissing(code string) *Problem {
+	names := slices.Sorted(maps.Keys(f.Properties))
+	if len(names) > 12 {
+		names = append(names[:12:12], "…")
+	}
+	note := fmt.Sprintf("property %q", code)
+	if len(names) > 0 {
+		for i, name := range names {
+			names[i] = printable(name)
+		}
+		note += "; it has " + strings.Join(names, ", ")
+	}
+	return &Problem{Fault: ErrCodeMissing, Note: note}
+}
+
+// textFold is Text without regard to case.
+func (f Feature) textFold(name string) string {
+	var found []string
+	for key := range f.Properties {
+		if strings.EqualFold(key, name) {
+			found = append(found, key)
+		}
+	}
+	if len(found) == 0 {
+		return ""
+	}
+	return f.Text(slices.Min(found))
+}
+
+// printable is a text of the file for a message: cut, and without what a
+// terminal would obey.
+func printable(text string) string {
+	return strings.Trim(strconv.QuoteToGraphic(shorten(text)), `"`)
 }
 
 func shorten(text string) string {
@@ -112,164 +157,126 @@ type Collection struct {
 	Features []Feature
 }
 
-// Decode reads boundaries in GeoJSON (a FeatureCollection, a Feature, or a
-// bare geometry) or in TopoJSON. It refuses the file as a whole: with one
-// fault when the file itself is wrong (ErrNotJSON, ErrTruncated, ErrNotGeoJSON,
-// ErrCRS, ErrLayer, ErrTooLarge, ErrNoFeatures), otherwise with Problems, which name
-// every bad feature and the place of its error. Other errors come from r.
+// Decode reads boundaries in GeoJSON (a FeatureCollection, a Feature, a bare
+// geometry, or a sequence of them) or in TopoJSON. It refuses the file as a
+// whole: with one fault when the file itself is wrong (ErrNotJSON,
+// ErrTruncated, ErrNotGeoJSON, ErrCRS, ErrLayer, ErrTooLarge, ErrNoFeatures),
+// otherwise with Problems, which name every bad feature and the place of its
+// error. Other errors come from r.
 //
-// Positions with a height are refused (ErrThreeD): to drop a number in silence
-// is to guess which one was meant.
+// It takes WGS84 only and refuses positions with a height (ErrThreeD): to drop
+// a number in silence is to guess which one was meant. The room geo/format
+// reads other systems and other files, and says what it left out.
 func Decode(r io.Reader, limits Limits) (Collection, error) {
-	limits = limits.orDefault()
-	data, err := io.ReadAll(io.LimitReader(r, limits.Bytes+1))
+	doc, err := Read(r, limits)
+	if err == nil {
+		err = checkCRS(doc.CRS)
+	}
 	if err != nil {
-		return Collection{}, fmt.Errorf("reading boundaries: %w", err)
-	}
-	if int64(len(data)) > limits.Bytes {
-		return Collection{}, fmt.Errorf("reading boundaries: %w", ErrTooLarge.With("more than %d bytes", limits.Bytes))
-	}
-	d := &decoder{limits: limits, codes: map[string]int{}}
-	if err := d.document(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))); err != nil {
 		return Collection{}, fmt.Errorf("decoding boundaries: %w", err)
 	}
-	if len(d.problems) > 0 {
-		return Collection{}, fmt.Errorf("decoding boundaries: %w", d.problems)
+	c := NewChecker(limits)
+	for i := range doc.Features {
+		raw := doc.Features[i]
+		doc.Features[i] = Raw{} // checked is another copy
+		if raw.Problem == nil && raw.Heights != nil {
+			raw.Problem = &Problem{Fault: ErrThreeD, Place: raw.Heights}
+		}
+		if err := c.Add(raw); err != nil {
+			return Collection{}, fmt.Errorf("decoding boundaries: %w", err)
+		}
 	}
-	if len(d.features) == 0 {
-		return Collection{}, fmt.Errorf("decoding boundaries: %w", ErrNoFeatures)
-	}
-	return Collection{Features: d.features}, nil
+	return c.Collection()
 }
 
-// A decoder holds what one Decode has read so far.
-type decoder struct {
+// checkCRS accepts no name and those of WGS84 in lon,lat. The member crs was
+// removed by RFC 7946, but older files carry it.
+func checkCRS(name string) error {
+	upper := strings.ToUpper(name)
+	if name == "" || strings.HasSuffix(upper, "CRS84") || (strings.HasSuffix(upper, ":4326") && strings.Contains(upper, "EPSG")) {
+		return nil
+	}
+	return ErrCRS.With("%q", shorten(name))
+}
+
+// A Checker looks at features one after the other and gathers those that may
+// become areas, and the problems of those that may not.
+type Checker struct {
 	limits   Limits
 	features []Feature
 	problems Problems
 	codes    map[string]int // code → index of the feature that has it
 	vertices int
+	seen     int
 }
 
-// errEnough ends a decoding that has found as many problems as a person reads.
-var errEnough = errors.New("enough problems")
-
-func (d *decoder) document(data []byte) error {
-	var head struct {
-		Type string          `json:"type"`
-		CRS  json.RawMessage `json:"crs"`
-	}
-	if err := json.Unmarshal(data, &head); err != nil {
-		return notJSON(data, err)
-	}
-	if err := checkCRS(head.CRS); err != nil {
-		return err
-	}
-	err := d.byType(head.Type, data)
-	if errors.Is(err, errEnough) {
-		return nil
-	}
-	return err
+// NewChecker returns a Checker without features. Of the limits it asks
+// Features, Vertices, Problems, Expect and Code.
+func NewChecker(limits Limits) *Checker {
+	return &Checker{limits: limits.OrDefault(), codes: map[string]int{}}
 }
 
-func (d *decoder) byType(kind string, data []byte) error {
-	switch kind {
-	case "FeatureCollection":
-		return d.collection(data)
-	case "Feature":
-		return d.feature(0, data)
-	case "Topology":
-		return d.topology(data)
-	case "Polygon", "MultiPolygon", "Point", "MultiPoint", "LineString", "MultiLineString", "GeometryCollection":
-		return d.geometry(Feature{}, data)
+// Add looks at one feature, whose geometry is in WGS84, lon,lat. Its problem is
+// kept for Collection; an error is ErrTooLarge, or Problems when there are as
+// many as Limits allows, and ends the work.
+func (c *Checker) Add(raw Raw) error {
+	if c.seen++; c.seen > c.limits.Features {
+		return ErrTooLarge.With("more than %d features", c.limits.Features)
 	}
-	return ErrNotGeoJSON.With("its type is %q", shorten(kind))
-}
-
-// notJSON tells a file that was cut from one that never was JSON, and says
-// what it looks like.
-func notJSON(data []byte, err error) error {
-	looks := map[string]string{
-		"\x1f\x8b": "it is compressed with gzip", "PK": "it is a zip archive, perhaps a shapefile",
-		"<": "it is XML, perhaps KML", "SQLite format 3": "it is a GeoPackage", "\xff\xfe": "it is UTF-16", "\xfe\xff": "it is UTF-16",
-	}
-	for prefix, what := range looks {
-		if bytes.HasPrefix(data, []byte(prefix)) {
-			return ErrNotJSON.With("%s", what)
+	for _, polygon := range raw.Geometry {
+		for _, ring := range polygon {
+			c.vertices += len(ring)
 		}
 	}
-	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-		if strings.Contains(syntax.Error(), "unexpected end") && len(bytes.TrimSpace(data)) > 0 {
-			return ErrTruncated.With("after %d bytes", len(data))
-		}
-		return ErrNotJSON.With("at byte %d", syntax.Offset)
+	if c.vertices > c.limits.Vertices {
+		return ErrTooLarge.With("more than %d vertices", c.limits.Vertices)
 	}
-	return ErrNotGeoJSON
-}
-
-// checkCRS accepts no crs member, null, and the names of WGS84 in lon,lat. The
-// member was removed by RFC 7946, but older files carry it.
-func checkCRS(raw json.RawMessage) error {
-	if len(raw) == 0 || string(raw) == "null" {
+	f, p := raw.Feature, raw.Problem
+	if p == nil {
+		f.Geometry, p = c.check(raw.Feature)
+	}
+	if p == nil {
+		c.features = append(c.features, f)
 		return nil
 	}
-	var crs struct {
-		Properties struct {
-			Name string `json:"name"`
-		} `json:"properties"`
+	said := *p
+	said.Index, said.Label = f.Index, f.label(c.limits.Code)
+	if c.problems = append(c.problems, said); len(c.problems) >= c.limits.Problems {
+		return c.problems
 	}
-	if err := json.Unmarshal(raw, &crs); err != nil {
-		return ErrCRS
-	}
-	name := strings.ToUpper(crs.Properties.Name)
-	if strings.HasSuffix(name, "CRS84") || (strings.HasSuffix(name, ":4326") && strings.Contains(name, "EPSG")) {
-		return nil
-	}
-	return ErrCRS.With("%q", shorten(crs.Properties.Name))
+	return nil
 }
 
-// keep checks a geometry and keeps it, or keeps its problem.
-func (d *decoder) keep(f Feature, raw orb.MultiPolygon) error {
-	if p := checkPlace(raw, d.limits.Expect); p != nil {
-		return d.refuse(f, *p)
+// check asks what a feature needs, and returns its geometry normalised.
+func (c *Checker) check(f Feature) (orb.MultiPolygon, *Problem) {
+	if p := checkPlace(f.Geometry, c.limits.Expect); p != nil {
+		return nil, p
 	}
-	mp, p := normalise(raw)
+	mp, p := normalise(f.Geometry)
 	if p == nil {
 		p = checkGeometry(mp)
 	}
-	if p != nil {
-		return d.refuse(f, *p)
+	if p != nil || c.limits.Code == "" {
+		return mp, p
 	}
-	if d.limits.Code != "" {
-		code := f.Text(d.limits.Code)
-		if code == "" {
-			return d.refuse(f, Problem{Fault: ErrCodeMissing, Note: fmt.Sprintf("property %q", d.limits.Code)})
-		}
-		if first, ok := d.codes[code]; ok {
-			return d.refuse(f, Problem{Fault: ErrCodeTwice, Note: fmt.Sprintf("also features[%d]", first)})
-		}
-		d.codes[code] = f.Index
+	code := f.Text(c.limits.Code)
+	if code == "" {
+		return nil, f.codeMissing(c.limits.Code)
 	}
-	f.Geometry = mp
-	d.features = append(d.features, f)
-	return nil
+	if first, ok := c.codes[code]; ok {
+		return nil, &Problem{Fault: ErrCodeTwice, Note: fmt.Sprintf("also features[%d]", first)}
+	}
+	c.codes[code] = f.Index
+	return mp, nil
 }
 
-// refuse notes a problem of a feature and goes on, until there are enough.
-func (d *decoder) refuse(f Feature, p Problem) error {
-	p.Index, p.Label = f.Index, f.label(d.limits.Code)
-	d.problems = append(d.problems, p)
-	if len(d.problems) >= d.limits.Problems {
-		return errEnough
+// Collection returns what was added, or the Problems of it, or ErrNoFeatures.
+func (c *Checker) Collection() (Collection, error) {
+	switch {
+	case len(c.problems) > 0:
+		return Collection{}, fmt.Errorf("decoding boundaries: %w", c.problems)
+	case len(c.features) == 0:
+		return Collection{}, fmt.Errorf("decoding boundaries: %w", ErrNoFeatures)
 	}
-	return nil
-}
-
-// count adds vertices to the sum and refuses the file when it is too much.
-func (d *decoder) count(n int) error {
-	d.vertices += n
-	if d.vertices > d.limits.Vertices {
-		return ErrTooLarge.With("more than %d vertices", d.limits.Vertices)
-	}
-	return nil
+	return Collection{Features: c.features}, nil
 }

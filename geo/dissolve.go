@@ -52,7 +52,7 @@ func Dissolve(table Table, provinces Collection, codeProperty string) ([]Area, [
 		return nil, nil, fmt.Errorf("dissolving provinces: %w", err)
 	}
 	table.cut(pieces)
-	warnings = append(warnings, seams(slices.Collect(maps.Values(pieces)))...)
+	warnings = append(warnings, seams(pieces)...)
 	for _, c := range table.Cuts {
 		warnings = append(warnings, Warning{WarnAssumed, c.Province, fmt.Sprintf("%s is cut at latitude %v. %s", c.Province, c.Latitude, c.Remark)})
 	}
@@ -156,27 +156,20 @@ func (row DistrictRow) parts(pieces map[string]orb.MultiPolygon, used map[string
 	return parts, missing
 }
 
-// seams looks at how geometries fit together: their union has a hole where
-// neighbours leave a gap, and a border that crosses itself where they overlap.
-func seams(all []orb.MultiPolygon) []Warning {
+// seams looks at how the pieces fit together.
+func seams(pieces map[string]orb.MultiPolygon) []Warning {
+	var areas []Area
+	for _, code := range slices.Sorted(maps.Keys(pieces)) {
+		areas = append(areas, Area{Code: code, Kind: Province, Geometry: pieces[code]})
+	}
 	var warnings []Warning
-	var border []arrow
-	for _, mp := range all {
-		border = append(border, arrows(mp)...)
-	}
-	left := cancel(border)
-	for _, hole := range enclosed(left) {
-		if meanWidth(hole) < HoleWidthM {
-			warnings = append(warnings, Warning{WarnGap, "", fmt.Sprintf("Neighbours do not quite meet at %.6f,%.6f.", hole[0][0], hole[0][1])})
+	for _, f := range Survey(areas, SurveyOptions{Kinds: []Kind{Province}}).Findings {
+		if f.Kind == FoundOverlap {
+			warnings = append(warnings, Warning{WarnOverlap, "", f.Text})
 		}
-	}
-	union := assemble(left)
-	if problem := checkGeometry(union); problem != nil {
-		text := "Neighbours cover a place twice."
-		if problem.Place != nil {
-			text = fmt.Sprintf("Neighbours cover a place twice at %.6f,%.6f.", problem.Place[0], problem.Place[1])
+		if f.Kind == FoundGap {
+			warnings = append(warnings, Warning{WarnGap, "", f.Text})
 		}
-		warnings = append(warnings, Warning{WarnOverlap, "", text})
 	}
 	return warnings
 }

@@ -6,6 +6,10 @@
 // owner, every other area that matched, and why. A point on a border shared by
 // two neighbours has exactly one owner.
 //
+// It also surveys how areas fit together (gaps, overlaps and slivers, with
+// place and size), makes borders meet that all but do, says what changes from
+// one set of areas to another, and simplifies shared borders for drawing.
+//
 // Positions are WGS84 degrees, longitude first. An edge is a straight line in
 // longitude and latitude, as RFC 7946 has it, not a great circle. Distances
 // are metres on the ellipsoid.

@@ -30,7 +30,9 @@ func (c Collection) Areas(fields Fields) ([]Area, error) {
 		first, twice := seen[code]
 		switch {
 		case code == "":
-			problems = append(problems, Problem{Index: f.Index, Label: f.label(""), Fault: ErrCodeMissing, Note: fmt.Sprintf("property %q", fields.Code)})
+			missing := f.codeMissing(fields.Code)
+			missing.Index, missing.Label = f.Index, f.label("")
+			problems = append(problems, *missing)
 			continue
 		case twice:
 			problems = append(problems, Problem{Index: f.Index, Label: code, Fault: ErrCodeTwice, Note: fmt.Sprintf("also features[%d]", first)})

@@ -23,16 +23,18 @@ func newEdge(p, q orb.Point) edge {
 // count as west of it: so the left and bottom borders of an area are in, the
 // right and top ones out.
 func (e edge) right(x, y float64) bool {
-	if y < e.ay || y >= e.by {
-		return false
-	}
-	if x < e.ax && x < e.bx {
+	return y >= e.ay && y < e.by && beside(e.ax, e.ay, e.bx, e.by, x, y)
+}
+
+// beside is right for a point that is known to be at the edge's height.
+func beside(ax, ay, bx, by, x, y float64) bool {
+	if x < ax && x < bx {
 		return true
 	}
-	if x >= e.ax && x >= e.bx {
+	if x >= ax && x >= bx {
 		return false
 	}
-	return turn(e.ax, e.ay, e.bx, e.by, x, y) > 0
+	return turn(ax, ay, bx, by, x, y) > 0
 }
 
 // on reports whether the point lies exactly on the edge, its ends included.

@@ -2,8 +2,11 @@ package geo
 
 import (
 	"math"
+	"math/big"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/paulmach/orb"
 )
 
 // The fast answers and the exact one are the same, for points on lines, one
@@ -51,5 +54,39 @@ func TestMetric(t *testing.T) {
 	}
 	if m := metricAt(90); !(m.perLon > 0) {
 		t.Errorf("metricAt(90) = %v, want a positive length to divide by", m.perLon)
+	}
+}
+
+// The side of an edge is the one that rational numbers give, for points within
+// a few steps of it, where a fused multiplication and addition would round
+// otherwise than the two apart: on arm64, and on amd64 with GOAMD64=v3, the
+// compiler may fuse what is not kept apart.
+func TestRightAgainstRat(t *testing.T) {
+	rat := func(v float64) *big.Rat { return new(big.Rat).SetFloat64(v) }
+	random := rand.New(rand.NewPCG(12, 13))
+	near := 0
+	for range 30_000 {
+		scale := math.Ldexp(1, -random.IntN(40))
+		a := orb.Point{9 + scale*random.Float64(), 45 + scale*random.Float64()}
+		b := orb.Point{9 + scale*random.Float64(), 45 + scale*random.Float64()}
+		e := newEdge(a, b)
+		s := random.Float64()
+		x, y := a[0]+s*(b[0]-a[0]), a[1]+s*(b[1]-a[1])
+		for range random.IntN(4) {
+			x = math.Nextafter(x, 90*float64(random.IntN(2)))
+		}
+		l := new(big.Rat).Mul(new(big.Rat).Sub(rat(e.bx), rat(e.ax)), new(big.Rat).Sub(rat(y), rat(e.ay)))
+		r := new(big.Rat).Mul(new(big.Rat).Sub(rat(e.by), rat(e.ay)), new(big.Rat).Sub(rat(x), rat(e.ax)))
+		want := y >= e.ay && y < e.by && l.Cmp(r) > 0
+		if got := e.right(x, y); got != want {
+			t.Fatalf("%v.right(%v, %v) = %v, want %v", e, x, y, got, want)
+		}
+		fused := math.FMA(e.bx-e.ax, y-e.ay, -(e.by-e.ay)*(x-e.ax)) > 0
+		if y >= e.ay && y < e.by && fused != want {
+			near++
+		}
+	}
+	if near == 0 {
+		t.Error("a fused product would have done as well: the points are too easy")
 	}
 }

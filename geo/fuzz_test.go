@@ -3,6 +3,8 @@ package geo_test
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/json"
+	"fmt"
 	"math"
 	"math/big"
 	"strings"
@@ -68,6 +70,48 @@ func decodeAndReadBack(t *testing.T, data []byte) {
 			t.Fatalf("feature %d changed on the way", i)
 		}
 	}
+}
+
+// FuzzProperties reads what encoding/json reads: members are split without a
+// second look at the text.
+func FuzzProperties(f *testing.F) {
+	f.Add(`{"a":1,"b":"x\u00e0\"","c":[1,{"d":"]}"}],"e":{} , "f" : null,"g":true,"h":-1.5e3}`)
+	f.Add(` {"\u0061":"\\","":"{","a":[],"a":"\xff"}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		var want map[string]json.RawMessage
+		if json.Unmarshal([]byte(text), &want) != nil || want == nil || len(want) > 1000 {
+			return
+		}
+		doc, err := geo.Read(strings.NewReader(`{"type":"FeatureCollection","features":[{"type":"Feature","properties":`+text+`}]}`), geo.Limits{})
+		if err != nil || len(doc.Features) != 1 {
+			t.Fatalf("Read(%s) = %v", text, err)
+		}
+		got := doc.Features[0].Properties
+		if len(got) != len(want) {
+			t.Fatalf("Read(%s) = %v, want %s", text, got, want)
+		}
+		for name, raw := range want {
+			value, ok := got[name]
+			if !ok {
+				t.Fatalf("Read(%s) has no %q", text, name)
+			}
+			switch value := value.(type) {
+			case string:
+				var s string
+				if json.Unmarshal(raw, &s) != nil || s != value {
+					t.Fatalf("Read(%s)[%q] = %q, want %s", text, name, value, raw)
+				}
+			case json.Number, json.RawMessage:
+				if fmt.Sprintf("%s", value) != string(raw) {
+					t.Fatalf("Read(%s)[%q] = %s, want %s", text, name, value, raw)
+				}
+			default:
+				if out, _ := json.Marshal(value); string(out) != string(raw) {
+					t.Fatalf("Read(%s)[%q] = %v, want %s", text, name, value, raw)
+				}
+			}
+		}
+	})
 }
 
 // FuzzTable never panics, and what decodes is valid.

@@ -86,6 +86,16 @@ func realProvinces(t testing.TB) []geo.Area {
 	return areas
 }
 
+// realMunicipalities are those around Milan.
+func realMunicipalities(t testing.TB) []geo.Area {
+	t.Helper()
+	areas, err := decodeFile(t, "municipalities_MI.geojson", "istat").Areas(geo.Fields{Code: "istat", Name: "name", Kind: geo.District})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return areas
+}
+
 // shippedDistricts are made from what the program ships.
 func shippedDistricts(t testing.TB) []geo.Area {
 	t.Helper()

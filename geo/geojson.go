@@ -5,64 +5,189 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 
 	"github.com/paulmach/orb"
-
-	"github.com/sestante/sestante/fault"
 )
 
-func (d *decoder) collection(data []byte) error {
-	var fc struct {
-		Features []json.RawMessage `json:"features"`
+// features reads the list of a FeatureCollection, one feature at a time.
+func (rd *jsonReader) features() error {
+	token, err := rd.dec.Token()
+	if err != nil {
+		return rd.broken(err)
 	}
-	if err := json.Unmarshal(data, &fc); err != nil {
+	if token != json.Delim('[') {
 		return ErrNotGeoJSON.With("features is not a list")
 	}
-	if len(fc.Features) > d.limits.Features {
-		return ErrTooLarge.With("%d features, the limit is %d", len(fc.Features), d.limits.Features)
-	}
-	for i, raw := range fc.Features {
-		if err := d.feature(i, raw); err != nil {
+	for rd.dec.More() {
+		text := json.RawMessage(rd.text[:0])
+		if err := rd.dec.Decode(&text); err != nil {
+			return rd.broken(err)
+		}
+		rd.text = text
+		if err := rd.feature(splitFeature(text)); err != nil {
 			return err
 		}
+	}
+	if _, err := rd.dec.Token(); err != nil {
+		return rd.broken(err)
 	}
 	return nil
 }
 
-func (d *decoder) feature(index int, data []byte) error {
-	var raw struct {
-		Type       string          `json:"type"`
-		ID         any             `json:"id"`
-		Properties map[string]any  `json:"properties"`
-		Geometry   json.RawMessage `json:"geometry"`
-	}
-	f := Feature{Index: index}
-	if err := decodeNumbers(data, &raw); err != nil {
-		return d.refuse(f, Problem{Fault: ErrNotGeoJSON, Note: "a feature is an object with properties and geometry"})
-	}
-	f.ID, f.Properties = textOf(raw.ID), raw.Properties
-	if raw.Type != "Feature" {
-		return d.refuse(f, Problem{Fault: ErrNotGeoJSON, Note: "its type is not Feature"})
-	}
-	if len(raw.Geometry) == 0 || string(raw.Geometry) == "null" {
-		return d.refuse(f, Problem{Fault: ErrEmpty})
-	}
-	return d.geometry(f, raw.Geometry)
+// A rawFeature is a feature whose parts are still text.
+type rawFeature struct {
+	kind                     string
+	id, properties, geometry json.RawMessage
+	malformed                bool
 }
 
-// decodeNumbers keeps numbers as they are written, so that a code such as 015
-// given as a number, or a long one, is not rounded.
-func decodeNumbers(data []byte, into any) error {
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.UseNumber()
-	return dec.Decode(into)
+func splitFeature(text json.RawMessage) rawFeature {
+	var f rawFeature
+	f.malformed = !membersOf(text, func(key string, value json.RawMessage) bool {
+		switch key {
+		case "type":
+			f.kind = stringOf(value)
+		case "id":
+			f.id = value
+		case "properties":
+			f.properties = value
+		case "geometry":
+			f.geometry = value
+		}
+		return true
+	})
+	return f
 }
 
-func textOf(id any) string {
-	switch v := id.(type) {
+// splitGeometry returns the type and the coordinates of a geometry; ok is
+// false when it is no object.
+func splitGeometry(text json.RawMessage) (kind string, coordinates json.RawMessage, ok bool) {
+	ok = membersOf(text, func(key string, value json.RawMessage) bool {
+		switch key {
+		case "type":
+			kind = stringOf(value)
+		case "coordinates":
+			coordinates = value
+		}
+		return true
+	})
+	return kind, coordinates, ok
+}
+
+// stringOf is the text of a value that is a string, and empty for any other.
+func stringOf(value json.RawMessage) string {
+	if len(value) == 0 || value[0] != '"' {
+		return ""
+	}
+	return plainString(value)
+}
+
+// next is the frame of the next feature, or the fault that there are too many.
+func (rd *jsonReader) next() (Raw, error) {
+	raw := Raw{Feature: Feature{Index: len(rd.doc.Features)}}
+	if raw.Index >= rd.limits.Features {
+		return raw, ErrTooLarge.With("more than %d features", rd.limits.Features)
+	}
+	return raw, nil
+}
+
+func (rd *jsonReader) keep(raw Raw) { rd.doc.Features = append(rd.doc.Features, raw) }
+
+func (rd *jsonReader) refuse(raw Raw, p Problem) error {
+	raw.Problem = &p
+	rd.keep(raw)
+	return nil
+}
+
+func (rd *jsonReader) feature(f rawFeature) error {
+	raw, err := rd.next()
+	if err != nil {
+		return err
+	}
+	if f.malformed {
+		return rd.refuse(raw, Problem{Fault: ErrNotGeoJSON, Note: "a feature is an object with properties and geometry"})
+	}
+	var ok bool
+	raw.ID = textOf(f.id)
+	if raw.Properties, ok, err = rd.properties(f.properties); err != nil {
+		return err
+	}
+	kind, coordinates, isObject := splitGeometry(f.geometry)
+	switch {
+	case !ok:
+		return rd.refuse(raw, Problem{Fault: ErrNotGeoJSON, Note: "its properties are no object"})
+	case f.kind != "Feature":
+		return rd.refuse(raw, Problem{Fault: ErrNotGeoJSON, Note: "its type is not Feature"})
+	case isNull(f.geometry):
+		return rd.refuse(raw, Problem{Fault: ErrEmpty})
+	case !isObject:
+		return rd.refuse(raw, Problem{Fault: ErrNotGeoJSON, Note: "a geometry is an object with type and coordinates"})
+	}
+	return rd.shape(raw, kind, coordinates)
+}
+
+// shape reads a geometry into the feature and keeps it.
+func (rd *jsonReader) shape(raw Raw, kind string, coordinates json.RawMessage) error {
+	if len(rd.doc.Features) >= rd.limits.Features {
+		return ErrTooLarge.With("more than %d features", rd.limits.Features)
+	}
+	g, err := readShape(kind, coordinates, rd.limits.Vertices-rd.vertices)
+	if err != nil {
+		return err
+	}
+	if rd.vertices += g.vertices; g.problem != nil {
+		return rd.refuse(raw, *g.problem)
+	}
+	raw.Geometry, raw.Heights = g.polygons, g.heights
+	rd.keep(raw)
+	return nil
+}
+
+func isNull(raw json.RawMessage) bool { return len(raw) == 0 || string(raw) == "null" }
+
+// properties reads an object of values. Numbers stay as they are written, so
+// that a long code is not rounded; what is itself a list or an object stays
+// JSON, for unfolding it could take many times its size. All features together
+// may have so many values and no more.
+func (rd *jsonReader) properties(text json.RawMessage) (map[string]any, bool, error) {
+	if isNull(text) {
+		return nil, true, nil
+	}
+	var err error
+	out := map[string]any{}
+	ok := membersOf(text, func(key string, value json.RawMessage) bool {
+		if rd.values++; rd.values > rd.limits.Values {
+			err = ErrTooLarge.With("more than %d properties", rd.limits.Values)
+			return false
+		}
+		out[key] = valueOf(value)
+		return true
+	})
+	return out, ok, err
+}
+
+// valueOf is a string, a json.Number, a bool or nil; what is deeper stays text.
+func valueOf(raw json.RawMessage) any {
+	switch raw[0] {
+	case '"':
+		return plainString(raw)
+	case 't', 'f':
+		return raw[0] == 't'
+	case 'n':
+		return nil
+	case '{', '[':
+		return json.RawMessage(bytes.Clone(raw))
+	}
+	return json.Number(raw)
+}
+
+func textOf(id json.RawMessage) string {
+	if len(id) == 0 {
+		return ""
+	}
+	switch v := valueOf(id).(type) {
 	case string:
 		return strings.TrimSpace(v)
 	case json.Number:
@@ -71,51 +196,40 @@ func textOf(id any) string {
 	return ""
 }
 
-func (d *decoder) geometry(f Feature, data []byte) error {
-	mp, problem, err := readGeometry(data, d.limits.Vertices-d.vertices)
-	if err != nil {
-		return err
-	}
-	if problem != nil {
-		return d.refuse(f, *problem)
-	}
-	for _, polygon := range mp {
-		for _, ring := range polygon {
-			d.vertices += len(ring)
-		}
-	}
-	return d.keep(f, mp)
+// A readGeometry is what one geometry's text came to.
+type readGeometry struct {
+	polygons orb.MultiPolygon
+	vertices int
+	heights  *orb.Point
+	problem  *Problem
 }
 
-// readGeometry reads a geometry of at most limit vertices. More of them are an
+// readShape reads a geometry of at most limit vertices. More of them are an
 // error, for they concern the file; all else is a problem of the feature.
-func readGeometry(data []byte, limit int) (orb.MultiPolygon, *Problem, error) {
-	var g struct {
-		Type        string          `json:"type"`
-		Coordinates json.RawMessage `json:"coordinates"`
-	}
-	if !understood(data, &g) {
-		return nil, &Problem{Fault: ErrNotGeoJSON, Note: "a geometry is an object with type and coordinates"}, nil
-	}
-	p := parser{data: g.Coordinates, limit: limit}
-	var mp orb.MultiPolygon
+func readShape(kind string, coordinates json.RawMessage, limit int) (readGeometry, error) {
+	p := parser{data: coordinates, limit: limit}
+	var g readGeometry
 	switch {
-	case g.Type != "Polygon" && g.Type != "MultiPolygon":
-		return nil, &Problem{Fault: ErrGeometryType, Note: "it is a " + strconv.Quote(shorten(g.Type))}, nil
-	case len(g.Coordinates) == 0 || string(g.Coordinates) == "null":
-		return nil, &Problem{Fault: ErrEmpty}, nil
-	case g.Type == "Polygon":
-		mp = orb.MultiPolygon{p.polygon()}
+	case kind != "Polygon" && kind != "MultiPolygon":
+		g.problem = &Problem{Fault: ErrGeometryType, Note: "it is a " + strconv.Quote(shorten(kind))}
+		return g, nil
+	case isNull(coordinates):
+		g.problem = &Problem{Fault: ErrEmpty}
+		return g, nil
+	case kind == "Polygon":
+		g.polygons = orb.MultiPolygon{p.polygon()}
 	default:
-		mp = p.multi()
+		g.polygons = p.multi()
 	}
+	g.vertices, g.heights = p.vertices, p.heights
 	switch {
 	case p.err == nil:
-		return mp, nil, nil
+		return g, nil
 	case errors.Is(p.err, ErrTooLarge):
-		return nil, nil, p.err.With("more vertices than the limit")
+		return g, p.err.With("more vertices than the limit")
 	}
-	return nil, &Problem{Fault: p.err, Note: p.note, Place: p.last}, nil
+	g.problem = &Problem{Fault: p.err, Note: p.note, Place: p.last}
+	return g, nil
 }
 
 // DecodeGeometry reads one Polygon or MultiPolygon in GeoJSON that has been
@@ -123,126 +237,26 @@ func readGeometry(data []byte, limit int) (orb.MultiPolygon, *Problem, error) {
 // structure (closed rings, finite numbers on the earth), not self-intersection,
 // and refuses them with the faults of Decode.
 func DecodeGeometry(data []byte) (orb.MultiPolygon, error) {
-	mp, problem, err := readGeometry(data, Limits{}.orDefault().Vertices)
-	if err == nil && problem == nil {
-		problem = checkStructure(mp)
+	var text struct {
+		Type        string          `json:"type"`
+		Coordinates json.RawMessage `json:"coordinates"`
 	}
+	if !understood(data, &text) {
+		return nil, fmt.Errorf("decoding geometry: %w", ErrNotGeoJSON.In("geometry").With("a geometry is an object with type and coordinates"))
+	}
+	g, err := readShape(text.Type, text.Coordinates, Limits{}.OrDefault().Vertices)
 	if err != nil {
 		return nil, fmt.Errorf("decoding geometry: %w", err)
+	}
+	problem := g.problem
+	if problem == nil && g.heights != nil {
+		problem = &Problem{Fault: ErrThreeD, Place: g.heights}
+	}
+	if problem == nil {
+		problem = checkStructure(g.polygons)
 	}
 	if problem != nil {
 		return nil, fmt.Errorf("decoding geometry: %w", problem.fault().In("geometry"))
 	}
-	return mp, nil
+	return g.polygons, nil
 }
-
-// A parser reads coordinates that are already known to be valid JSON. After
-// its first fault it reads nothing more.
-type parser struct {
-	data     []byte
-	i        int
-	limit    int // of points
-	vertices int // read so far
-	last     *orb.Point
-	err      *fault.Error
-	note     string
-}
-
-func (p *parser) multi() orb.MultiPolygon {
-	return list(p, (*parser).polygon)
-}
-
-func (p *parser) polygon() orb.Polygon {
-	return list(p, func(p *parser) orb.Ring { return list(p, (*parser).point) })
-}
-
-func list[T any](p *parser, element func(*parser) T) []T {
-	var out []T
-	if !p.take('[') {
-		p.refuse(ErrCoordinates, "")
-		return out
-	}
-	if p.take(']') {
-		return out
-	}
-	for p.err == nil {
-		out = append(out, element(p))
-		if p.take(']') {
-			break
-		}
-		if p.err == nil && !p.take(',') {
-			p.refuse(ErrCoordinates, "")
-		}
-	}
-	return out
-}
-
-func (p *parser) point() orb.Point {
-	var pt orb.Point
-	if p.vertices++; p.vertices > p.limit {
-		p.refuse(ErrTooLarge, "")
-		return pt
-	}
-	if !p.take('[') {
-		p.refuse(ErrCoordinates, "")
-		return pt
-	}
-	pt[0] = p.number()
-	if !p.take(',') {
-		p.refuse(ErrCoordinates, "a position has two numbers")
-	}
-	pt[1] = p.number()
-	if p.err != nil {
-		return pt
-	}
-	p.last = &pt
-	if p.take(',') {
-		p.refuse(ErrThreeD, "")
-	} else if !p.take(']') {
-		p.refuse(ErrCoordinates, "")
-	}
-	return pt
-}
-
-func (p *parser) number() float64 {
-	if p.err != nil {
-		return 0
-	}
-	p.space()
-	from := p.i
-	for p.i < len(p.data) && strings.IndexByte("+-.0123456789eE", p.data[p.i]) >= 0 {
-		p.i++
-	}
-	v, err := strconv.ParseFloat(string(p.data[from:p.i]), 64)
-	if errors.Is(err, strconv.ErrRange) && math.IsInf(v, 0) {
-		p.refuse(ErrNotFinite, "")
-	} else if err != nil && !errors.Is(err, strconv.ErrRange) {
-		p.refuse(ErrCoordinates, "a coordinate is not a number")
-	}
-	return v
-}
-
-func (p *parser) take(c byte) bool {
-	p.space()
-	if p.err == nil && p.i < len(p.data) && p.data[p.i] == c {
-		p.i++
-		return true
-	}
-	return false
-}
-
-func (p *parser) space() {
-	for p.i < len(p.data) && (p.data[p.i] == ' ' || p.data[p.i] == '\n' || p.data[p.i] == '\t' || p.data[p.i] == '\r') {
-		p.i++
-	}
-}
-
-// refuse keeps the first fault.
-func (p *parser) refuse(err *fault.Error, note string) {
-	if p.err == nil {
-		p.err, p.note = err, note
-	}
-}
-
-// understood decodes data into v, and reports whether it has that form.
-func understood(data []byte, v any) bool { return json.Unmarshal(data, v) == nil }

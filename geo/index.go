@@ -3,7 +3,6 @@ package geo
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -14,13 +13,16 @@ import (
 // be used by any number of goroutines; to change the areas, make another and
 // swap it.
 type Index struct {
-	areas   []Area   // in the order of compareAreas
-	shapes  []*shape // shapes[i] is the geometry of areas[i]
-	byID    map[AreaID]int
-	version string
-	grid    grid
-	epochs  []*epoch
-	open    *epoch
+	areas    []Area     // in the order of compareAreas
+	sums     []string   // areaSum of each area
+	outlines []*outline // of each area
+	ranks    []int32    // of each area: its place in the order of rank
+	plain    []bool     // of each area: it has no selector
+	byID     map[AreaID]int
+	version  string
+	groups   [groups]group
+	epochs   []*epoch
+	open     *epoch
 }
 
 // NewIndex prepares areas for questions. Areas of every kind, version and day
@@ -32,10 +34,37 @@ type Index struct {
 // The structure of each geometry is checked, but not self-intersections, which
 // Decode and Area.Validate refuse before an area is kept. A bad area gives one
 // of their faults, with the field areas[i].
-func NewIndex(areas []Area) (*Index, error) {
+func NewIndex(areas []Area) (*Index, error) { return newIndex(areas, nil) }
+
+// Update is NewIndex of these areas, and answers like it to the last bit, but
+// takes from x what has not changed: areas that x holds already are not looked
+// at again, and only the rows of cells are made anew that an area reaches, or
+// reached, which is not the same in both.
+func (x *Index) Update(areas []Area) (*Index, error) { return newIndex(areas, x) }
+
+// With is Update with the areas of x, without those removed, and with those
+// changed: each takes the place of the area with its identifier, or is new.
+func (x *Index) With(changed []Area, removed ...AreaID) (*Index, error) {
+	replaced := make(map[AreaID]bool, len(changed)+len(removed))
+	for _, id := range removed {
+		replaced[id] = true
+	}
+	for _, a := range changed {
+		replaced[cmp.Or(a.ID, SeedID(a.Kind, a.Code))] = true
+	}
+	kept := make([]Area, 0, len(x.areas)+len(changed))
+	for _, a := range x.areas {
+		if !replaced[a.ID] {
+			kept = append(kept, a)
+		}
+	}
+	return x.Update(append(kept, changed...))
+}
+
+func newIndex(areas []Area, old *Index) (*Index, error) {
 	x := &Index{areas: make([]Area, 0, len(areas)), byID: make(map[AreaID]int, len(areas))}
 	for i, a := range areas {
-		ready, err := prepare(a, fmt.Sprintf("areas[%d]", i))
+		ready, err := old.prepare(a, fmt.Sprintf("areas[%d]", i))
 		if err != nil {
 			return nil, fmt.Errorf("indexing areas: %w", err)
 		}
@@ -45,21 +74,99 @@ func NewIndex(areas []Area) (*Index, error) {
 	if err := x.checkUnique(); err != nil {
 		return nil, fmt.Errorf("indexing areas: %w", err)
 	}
-	x.shapes = make([]*shape, len(x.areas))
-	for i, a := range x.areas {
-		x.shapes[i] = newShape(a.Geometry)
-	}
-	x.version = SetVersion(x.areas)
-	x.grid = newGrid(x.shapes)
+	match := x.rankAndMatch(old)
+	x.version = combineSums(x.sums)
+	x.newGroups(old, match)
 	x.epochs, x.open = newEpochs(x.areas)
+	x.keepHoles(old)
 	return x, nil
 }
 
-func prepare(a Area, field string) (Area, error) {
+// keepHoles takes the holes of the territory from the old index where it had
+// the same districts: finding them takes longer than all the rest.
+func (x *Index) keepHoles(old *Index) {
+	if old == nil {
+		return
+	}
+	same := func(e, o *epoch) bool {
+		return e.from.Equal(o.from) && slices.EqualFunc(e.areas, o.areas, sameGeometry)
+	}
+	for i, e := range x.epochs {
+		for _, o := range old.epochs {
+			if same(e, o) {
+				x.epochs[i] = o
+			}
+		}
+	}
+	if same(x.open, old.open) {
+		x.open = old.open
+	}
+}
+
+// rankAndMatch fills what the index keeps for each area, from the old index
+// where it holds the same area, and says which those are.
+func (x *Index) rankAndMatch(old *Index) matching {
+	n := len(x.areas)
+	x.sums, x.outlines = make([]string, n), make([]*outline, n)
+	x.plain, x.ranks = make([]bool, n), make([]int32, n)
+	match := matching{back: make([]int32, n)}
+	if old != nil {
+		match.forth = slices.Repeat([]int32{-1}, len(old.areas))
+	}
+	order := make([]int, n)
+	for i := range x.areas {
+		a := &x.areas[i]
+		order[i], x.plain[i], match.back[i] = i, a.Selector.Specificity() == 0, -1
+		if o, found := old.same(a); found && match.forth[o] < 0 {
+			match.back[i], match.forth[o] = int32(o), int32(i)
+			x.sums[i], x.outlines[i] = old.sums[o], old.outlines[o]
+			continue
+		}
+		x.sums[i], x.outlines[i] = areaSum(*a), newOutline(a.Geometry)
+	}
+	slices.SortFunc(order, x.rank)
+	for k, i := range order {
+		x.ranks[i] = int32(k)
+	}
+	return match
+}
+
+// same returns the number of an area that routes alike in every way.
+func (x *Index) same(a *Area) (number int, found bool) {
+	if x == nil {
+		return 0, false
+	}
+	i, found := x.byID[a.ID]
+	if !found {
+		return 0, false
+	}
+	b := &x.areas[i]
+	return i, sameGeometry(a.Geometry, b.Geometry) && a.Kind == b.Kind && a.Code == b.Code && a.Priority == b.Priority &&
+		a.ValidFrom.Equal(b.ValidFrom) && a.ValidTo.Equal(b.ValidTo) && a.Selector.equal(b.Selector)
+}
+
+// sameGeometry compares to the last bit, and at once when it is one geometry.
+func sameGeometry(a, b orb.MultiPolygon) bool {
+	sameRing := func(r, s orb.Ring) bool {
+		return len(r) == len(s) && (len(r) == 0 || &r[0] == &s[0] || slices.Equal(r, s))
+	}
+	return slices.EqualFunc(a, b, func(p, q orb.Polygon) bool { return slices.EqualFunc(p, q, sameRing) })
+}
+
+// prepare checks an area and winds it. What x holds with the same geometry was
+// checked and wound before.
+func (x *Index) prepare(a Area, field string) (Area, error) {
 	if err := a.validateLabels(); err != nil {
 		return a, fmt.Errorf("%s: %w", field, err)
 	}
 	a.ID = cmp.Or(a.ID, SeedID(a.Kind, a.Code))
+	if x != nil {
+		if i, known := x.byID[a.ID]; known && sameGeometry(a.Geometry, x.areas[i].Geometry) {
+			b := x.areas[i]
+			a.Geometry, a.Bound, a.AreaM2 = b.Geometry, b.Bound, b.AreaM2
+			return a, nil
+		}
+	}
 	problem := checkStructure(a.Geometry)
 	if problem == nil {
 		a.Geometry, problem = normalise(a.Geometry)
@@ -127,57 +234,4 @@ func (x *Index) ByKind(kind Kind, at time.Time) []Area {
 		}
 	}
 	return out
-}
-
-// A grid lists, for each cell of the world that the areas cover, the areas
-// whose bound reaches it: so thousands of areas cost a question no more than
-// a few do.
-type grid struct {
-	bound      orb.Bound
-	columns    int
-	rows       int
-	perX, perY float64
-	cells      [][]int32
-}
-
-func newGrid(shapes []*shape) grid {
-	var g grid
-	if len(shapes) == 0 {
-		return g
-	}
-	g.bound = shapes[0].bound
-	for _, s := range shapes {
-		g.bound = g.bound.Union(s.bound)
-	}
-	n := int(min(max(2*math.Sqrt(float64(len(shapes))), 4), 256))
-	g.columns, g.rows = n, n
-	g.perX = float64(n) / max(g.bound.Max[0]-g.bound.Min[0], 1e-9)
-	g.perY = float64(n) / max(g.bound.Max[1]-g.bound.Min[1], 1e-9)
-	g.cells = make([][]int32, n*n)
-	for i, s := range shapes {
-		left, bottom := g.cell(s.bound.Min[0], s.bound.Min[1])
-		right, top := g.cell(s.bound.Max[0], s.bound.Max[1])
-		for row := bottom; row <= top; row++ {
-			for column := left; column <= right; column++ {
-				k := row*n + column
-				g.cells[k] = append(g.cells[k], int32(i))
-			}
-		}
-	}
-	return g
-}
-
-func (g *grid) cell(x, y float64) (column, row int) {
-	column = min(max(int((x-g.bound.Min[0])*g.perX), 0), g.columns-1)
-	row = min(max(int((y-g.bound.Min[1])*g.perY), 0), g.rows-1)
-	return column, row
-}
-
-// at returns the indexes of the areas whose bound may contain the point.
-func (g *grid) at(x, y float64) []int32 {
-	if g.cells == nil || x < g.bound.Min[0] || x > g.bound.Max[0] || y < g.bound.Min[1] || y > g.bound.Max[1] {
-		return nil
-	}
-	column, row := g.cell(x, y)
-	return g.cells[row*g.columns+column]
 }

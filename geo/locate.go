@@ -71,21 +71,22 @@ func (q Query) tolerance() float64 {
 	return usable(q.ToleranceM)
 }
 
-// admits reports whether area i may answer the question at all.
+// admits reports whether area i, which is valid, may answer the question.
 func (x *Index) admits(i int, q Query) bool {
-	a := &x.areas[i]
-	return a.ValidAt(q.At) && a.Selector.Admits(q.SiteType, q.ObjectType, q.Org)
+	return x.plain[i] || x.areas[i].Selector.Admits(q.SiteType, q.ObjectType, q.Org)
 }
 
 // containing returns the areas that own the place, best first.
 func (x *Index) containing(q Query) []int {
 	var found []int
-	for _, i := range x.grid.at(q.Lon, q.Lat) {
-		if i := int(i); x.shapes[i].contains(q.Lon, q.Lat) && x.admits(i, q) {
-			found = append(found, i)
-		}
+	for g := range x.groups {
+		x.layerAt(g, q.At).each(q.Lon, q.Lat, func(i int32) {
+			if x.admits(int(i), q) {
+				found = append(found, int(i))
+			}
+		})
 	}
-	slices.SortFunc(found, x.rank)
+	slices.SortFunc(found, func(i, j int) int { return cmp.Compare(x.ranks[i], x.ranks[j]) })
 	return found
 }
 
@@ -115,7 +116,7 @@ func (x *Index) match(i int, q Query, distance float64) Match {
 func (x *Index) own(a *Answer, q Query, owner int, found []int) {
 	m := x.match(owner, q, 0)
 	a.Owner, a.Outcome = &m, Inside
-	if x.shapes[owner].touches(q.Lon, q.Lat) {
+	if x.outlines[owner].touches(seated(q.Lon, q.Lat)) {
 		a.Outcome = Border
 	}
 	if a.AccuracyM == 0 {
@@ -142,22 +143,27 @@ type rival struct {
 // too (a district under an overlay) is one when the owner's border is nearer
 // than its own: between the two borders it is the owner.
 func (x *Index) rivals(q Query, owner int, found []int, reach float64) []rival {
-	edge := x.shapes[owner].distance(q.Lon, q.Lat, reach)
+	edge := x.outlines[owner].distance(q.Lon, q.Lat, reach)
 	var out []rival
-	for i := range x.areas {
-		if i == owner || !x.areas[i].Kind.Owns() {
-			continue
+	x.layerAt(0, q.At).around.within(q.Lon, q.Lat, reach, func(number int32) {
+		i := int(number)
+		if i == owner {
+			return
 		}
-		d := x.shapes[i].distance(q.Lon, q.Lat, reach)
+		contains := slices.Contains(found, i)
+		if !contains && (!x.admits(i, q) || (edge > reach && x.rank(i, owner) > 0)) {
+			return
+		}
+		d := x.outlines[i].distance(q.Lon, q.Lat, reach)
 		switch {
-		case slices.Contains(found, i):
+		case contains:
 			if edge < d*(1-1e-9) && edge <= reach {
 				out = append(out, rival{i, edge})
 			}
-		case d <= reach && x.admits(i, q) && (edge <= reach || x.rank(i, owner) < 0):
+		case d <= reach:
 			out = append(out, rival{i, d})
 		}
-	}
+	})
 	x.sortRivals(out)
 	return out
 }
@@ -197,14 +203,15 @@ func (x *Index) approach(a *Answer, q Query) {
 	// The truth may be a reach away in the direction of another area: so look
 	// two reaches farther than the nearest.
 	limit := a.ToleranceM + 2*a.AccuracyM
-	for i := range x.areas {
-		if !x.areas[i].Kind.Owns() || !x.admits(i, q) {
-			continue
+	x.layerAt(0, q.At).around.within(q.Lon, q.Lat, limit, func(number int32) {
+		i := int(number)
+		if !x.admits(i, q) {
+			return
 		}
-		if d := x.shapes[i].distance(q.Lon, q.Lat, limit); !math.IsInf(d, 1) {
+		if d := x.outlines[i].distance(q.Lon, q.Lat, limit); !math.IsInf(d, 1) {
 			all = append(all, rival{i, d})
 		}
-	}
+	})
 	x.sortRivals(all)
 	if len(all) == 0 || all[0].metres > a.ToleranceM {
 		return

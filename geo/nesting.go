@@ -1,89 +1,125 @@
 package geo
 
 import (
+	"math"
+
 	"github.com/paulmach/orb"
 )
 
+// A nest is what is known of one ring: to which polygon it belongs and how
+// large it is. Rings are numbered through all polygons.
+type nest struct {
+	ring    orb.Ring
+	polygon int
+	hole    bool
+	size    float64 // square degrees
+}
+
 // checkNesting asks that each hole lies inside its shell and beside the other
 // holes, and that the polygons of one geometry cover no place twice. The
-// borders are known not to cross; meets says which rings touch.
-func checkNesting(mp orb.MultiPolygon, meets map[ringPair]bool) *Problem {
-	first := make([]int, len(mp)) // number of the shell of each polygon
-	for i := 1; i < len(mp); i++ {
-		first[i] = first[i-1] + len(mp[i-1])
-	}
-	for i, polygon := range mp {
-		if problem := checkHoles(polygon, first[i], meets); problem != nil {
-			return problem
-		}
-	}
-	return checkParts(mp, first, meets)
-}
-
-func checkHoles(polygon orb.Polygon, number int, meets map[ringPair]bool) *Problem {
-	if len(polygon) == 1 {
+// borders are known not to cross; so a ring lies on one side of another as a
+// whole, and the smallest ring around it says everything: for a hole it must
+// be its own shell, for a shell the hole of another polygon, or none.
+func checkNesting(mp orb.MultiPolygon, w *web) *Problem {
+	nests := nestsOf(mp)
+	if len(nests) == 1 {
 		return nil
 	}
-	shapes := make([]*shape, len(polygon))
-	for i, ring := range polygon {
-		shapes[i] = newShape(orb.MultiPolygon{{ring}})
-	}
-	for i := 1; i < len(polygon); i++ {
-		touch := meets[ringPair{number, number + i}]
-		if p := firstWhere(polygon[i], shapes[0], touch, false); p != nil {
-			return &Problem{Fault: ErrHoleOutside, Place: p}
+	work := 0
+	for number, n := range nests {
+		p := probe(n.ring, w.touched[number])
+		around, looks := w.around(p, number, nests)
+		if work += looks; work > maxPairs {
+			return &Problem{Fault: ErrTangled, Place: &p}
 		}
-		for j := 1; j < len(polygon); j++ {
-			if i == j || !shapes[i].bound.Intersects(shapes[j].bound) {
-				continue
+		switch {
+		case n.hole && around < 0:
+			return &Problem{Fault: ErrHoleOutside, Place: &p}
+		case n.hole && nests[around].hole && nests[around].polygon == n.polygon:
+			return &Problem{Fault: ErrHoleOutside, Place: &p, Note: "it lies in another hole"}
+		case n.hole && nests[around].polygon != n.polygon:
+			// Either it lies outside its shell, or another part lies between.
+			if shell := shellOf(nests, n.polygon); !w.inside(p, number, shell) {
+				return &Problem{Fault: ErrHoleOutside, Place: &p}
 			}
-			touch := meets[ringPair{number + min(i, j), number + max(i, j)}]
-			if p := firstWhere(polygon[i], shapes[j], touch, true); p != nil {
-				return &Problem{Fault: ErrHoleOutside, Place: p, Note: "it lies in another hole"}
-			}
+			return &Problem{Fault: ErrOverlapParts, Place: &p}
+		case !n.hole && around >= 0 && !nests[around].hole:
+			return &Problem{Fault: ErrOverlapParts, Place: &p}
+		case !n.hole && around >= 0 && nests[around].polygon == n.polygon:
+			return &Problem{Fault: ErrHoleOutside, Place: &p}
 		}
 	}
 	return nil
 }
 
-func checkParts(mp orb.MultiPolygon, first []int, meets map[ringPair]bool) *Problem {
-	shapes := make([]*shape, len(mp))
-	bounds := make([]orb.Bound, len(mp))
+func nestsOf(mp orb.MultiPolygon) []nest {
+	var out []nest
 	for i, polygon := range mp {
-		bounds[i] = polygon.Bound()
-	}
-	for i := range mp {
-		for j := range mp {
-			if i == j || !bounds[i].Intersects(bounds[j]) {
-				continue
+		for j, ring := range polygon {
+			size, o := 0.0, ring[0]
+			for k := 1; k < len(ring); k++ {
+				size += (ring[k-1][0]-o[0])*(ring[k][1]-o[1]) - (ring[k][0]-o[0])*(ring[k-1][1]-o[1])
 			}
-			if shapes[j] == nil {
-				shapes[j] = newShape(orb.MultiPolygon{mp[j]})
-			}
-			touch := false
-			for k := range mp[j] {
-				touch = touch || meets[ringPair{min(first[i], first[j]+k), max(first[i], first[j]+k)}]
-			}
-			if p := firstWhere(mp[i][0], shapes[j], touch, true); p != nil {
-				return &Problem{Fault: ErrOverlapParts, Place: p}
-			}
+			out = append(out, nest{ring, i, j > 0, math.Abs(size)})
 		}
 	}
-	return nil
+	return out
 }
 
-// firstWhere returns the middle of the first side of the ring that is inside
-// the shape (or outside, as asked), or nil. Borders that do not even touch
-// leave a ring on one side as a whole: then its first side decides.
-func firstWhere(ring orb.Ring, s *shape, touch, inside bool) *orb.Point {
-	for i := 1; i < len(ring); i++ {
-		p := orb.Point{ring[i-1][0]/2 + ring[i][0]/2, ring[i-1][1]/2 + ring[i][1]/2}
-		if s.contains(p[0], p[1]) == inside {
-			return &p
-		}
-		if !touch {
-			return nil
+// probe returns a point of the ring at which no other ring touches it: a
+// corner, or where all of them touch, the middle of a side.
+func probe(ring orb.Ring, touched map[orb.Point]bool) orb.Point {
+	for _, p := range ring[1:] {
+		if !touched[p] {
+			return p
 		}
 	}
-	return nil
+	return orb.Point{ring[0][0]/2 + ring[1][0]/2, ring[0][1]/2 + ring[1][1]/2}
+}
+
+// around returns the smallest ring that contains a point of another ring, or
+// -1, and at how many sides it looked.
+func (w *web) around(p orb.Point, but int, nests []nest) (ring, looks int) {
+	odd := map[int]bool{}
+	looks = w.stripes.near(box{math.Inf(-1), p[1], p[0], p[1]}, func(i int32) bool {
+		if s := w.sides[i]; s.ring != but && westOf(s, p) {
+			odd[s.ring] = !odd[s.ring]
+		}
+		return true
+	})
+	ring = -1
+	for r, in := range odd {
+		if in && (ring < 0 || nests[r].size < nests[ring].size || (nests[r].size == nests[ring].size && r < ring)) {
+			ring = r
+		}
+	}
+	return ring, looks
+}
+
+// westOf reports whether a ray from the point to the west crosses the side,
+// which owns its lower end and not its upper one.
+func westOf(s side, p orb.Point) bool {
+	e := newEdge(s.p, s.q)
+	return p[1] >= e.ay && p[1] < e.by && turn(e.ax, e.ay, e.bx, e.by, p[0], p[1]) < 0
+}
+
+func shellOf(nests []nest, polygon int) int {
+	for i, n := range nests {
+		if n.polygon == polygon && !n.hole {
+			return i
+		}
+	}
+	return -1
+}
+
+// inside reports whether one ring contains a point of another.
+func (w *web) inside(p orb.Point, but, ring int) bool {
+	odd := false
+	w.stripes.near(box{math.Inf(-1), p[1], p[0], p[1]}, func(i int32) bool {
+		if s := w.sides[i]; s.ring == ring && s.ring != but && westOf(s, p) {
+			odd = !odd
+		}
+		return true
+	})
+	return odd
 }

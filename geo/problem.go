@@ -17,7 +17,7 @@ var (
 	ErrNotGeoJSON = fault.Define(fault.Invalid, "geo.not_geojson", "The file is JSON, but neither GeoJSON nor TopoJSON.", "Il file è JSON, ma non è né GeoJSON né TopoJSON.")
 	ErrCRS        = fault.Define(fault.Invalid, "geo.crs", "The file names a coordinate system that is not WGS84: export it again as EPSG:4326.", "Il file indica un sistema di coordinate diverso da WGS84: esportalo di nuovo come EPSG:4326.")
 	ErrNoFeatures = fault.Define(fault.Invalid, "geo.no_features", "The file holds no feature.", "Il file non contiene elementi.")
-	ErrLayer      = fault.Define(fault.Invalid, "geo.layer", "The TopoJSON holds several layers, or not the one that was asked for: name one of them.", "Il TopoJSON contiene più livelli, o non quello richiesto: indicane uno.")
+	ErrLayer      = fault.Define(fault.Invalid, "geo.layer", "The file holds several layers, or not the one that was asked for: name one of them.", "Il file contiene più livelli, o non quello richiesto: indicane uno.")
 	ErrArc        = fault.Define(fault.Invalid, "geo.arc", "The shape uses an arc that is missing or malformed.", "La forma usa un arco mancante o malformato.")
 )
 
@@ -36,7 +36,7 @@ var (
 	ErrMetres           = fault.Define(fault.Invalid, "geo.metres", "The coordinates look like metres, not degrees: export the boundaries as WGS84 (EPSG:4326).", "Le coordinate sembrano metri, non gradi: esporta i confini in WGS84 (EPSG:4326).")
 	ErrSwapped          = fault.Define(fault.Invalid, "geo.swapped", "Longitude and latitude look swapped: write each position as [longitude, latitude].", "Longitudine e latitudine sembrano scambiate: scrivi ogni posizione come [longitudine, latitudine].")
 	ErrRange            = fault.Define(fault.Invalid, "geo.range", "A position lies outside the earth: longitude goes from -180 to 180, latitude from -90 to 90.", "Una posizione è fuori dalla terra: la longitudine va da -180 a 180, la latitudine da -90 a 90.")
-	ErrAntimeridian     = fault.Define(fault.Invalid, "geo.antimeridian", "A ring is wider than 180 degrees: cut it at the 180th meridian, as RFC 7946 3.1.9 asks.", "Un anello è più largo di 180 gradi: taglialo al meridiano 180, come chiede RFC 7946 3.1.9.")
+	ErrAntimeridian     = fault.Define(fault.Invalid, "geo.antimeridian", "A border goes over the 180th meridian: cut the area there, as RFC 7946 3.1.9 asks.", "Un confine passa oltre il meridiano 180: taglia lì l'area, come chiede RFC 7946 3.1.9.")
 	ErrTangled          = fault.Define(fault.TooLarge, "geo.tangled", "The border is too tangled to be checked: simplify it.", "Il confine è troppo intricato per essere controllato: semplificalo.")
 	ErrCodeMissing      = fault.Define(fault.Invalid, "geo.code_missing", "The feature lacks the property that holds its code.", "All'elemento manca la proprietà con il codice.")
 	ErrCodeTwice        = fault.Define(fault.Invalid, "geo.code_twice", "Two features have the same code: join them or give each its own.", "Due elementi hanno lo stesso codice: uniscili o dai a ciascuno il suo.")

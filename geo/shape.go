@@ -116,45 +116,6 @@ func (s *shape) contains(x, y float64) bool {
 	return odd
 }
 
-// touches reports whether the point lies exactly on a border of the shape.
-func (s *shape) touches(x, y float64) bool {
-	if !s.within(x, y) {
-		return false
-	}
-	k := s.at(y)
-	for _, i := range s.list[s.start[k]:s.start[k+1]] {
-		if s.edges[i].on(x, y) {
-			return true
-		}
-	}
-	return false
-}
-
-// distance returns the metres from the point to the nearest border of the
-// shape, or +Inf when that is more than limit.
-func (s *shape) distance(x, y, limit float64) float64 {
-	m := metricAt(y)
-	dx, dy := limit/m.perLon, limit/m.perLat
-	// A hair of room: rounding must not lose a border exactly at the limit.
-	dx, dy = dx*1.001, dy*1.001
-	if x < s.bound.Min[0]-dx || x > s.bound.Max[0]+dx || y < s.bound.Min[1]-dy || y > s.bound.Max[1]+dy {
-		return math.Inf(1)
-	}
-	best := math.Inf(1)
-	from, to := s.at(y-dy), s.at(y+dy)
-	for _, i := range s.list[s.start[from]:s.start[to+1]] {
-		e := s.edges[i]
-		if max(e.ax, e.bx) < x-dx || min(e.ax, e.bx) > x+dx {
-			continue
-		}
-		best = min(best, m.toEdge(x, y, e))
-	}
-	if d := math.Sqrt(best); d <= limit {
-		return d
-	}
-	return math.Inf(1)
-}
-
 // A metric turns small differences of degrees into metres around one latitude.
 type metric struct{ perLon, perLat float64 }
 
@@ -179,8 +140,8 @@ func metricAt(lat float64) metric {
 // are kept apart from sums, as in turn, so that ties fall alike on every
 // machine.
 func (m metric) toEdge(x, y float64, e edge) float64 {
-	px, py := (x-e.ax)*m.perLon, (y-e.ay)*m.perLat
-	vx, vy := (e.bx-e.ax)*m.perLon, (e.by-e.ay)*m.perLat
+	px, py := float64((x-e.ax)*m.perLon), float64((y-e.ay)*m.perLat)
+	vx, vy := float64((e.bx-e.ax)*m.perLon), float64((e.by-e.ay)*m.perLat)
 	t := 0.0
 	if length := float64(vx*vx) + float64(vy*vy); length > 0 {
 		t = min(max((float64(px*vx)+float64(py*vy))/length, 0), 1)

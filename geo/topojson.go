@@ -1,147 +1,255 @@
 package geo
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/paulmach/orb"
 )
 
-// A topology is a TopoJSON document (specification 1.0.0): shapes made of
-// arcs that neighbours share, so that a shared border has one set of points.
-type topology struct {
-	Transform *struct {
-		Scale     [2]float64 `json:"scale"`
-		Translate [2]float64 `json:"translate"`
-	} `json:"transform"`
-	Objects map[string]json.RawMessage `json:"objects"`
-	Arcs    json.RawMessage            `json:"arcs"`
-}
+// A TopoJSON document (specification 1.0.0) holds shapes made of arcs that
+// neighbours share, so that a shared border has one set of points.
 
-// A topoObject is one object of a topology: a collection or a shape.
+// maxLayers is how many objects one topology may have: a person names one.
+const maxLayers = 1000
+
+// A topoObject is one object of a topology: a collection or a shape. Its parts
+// are text until they are counted.
 type topoObject struct {
-	Type       string            `json:"type"`
-	ID         any               `json:"id"`
-	Properties map[string]any    `json:"properties"`
-	Geometries []json.RawMessage `json:"geometries"`
-	Arcs       json.RawMessage   `json:"arcs"`
+	Type       string          `json:"type"`
+	ID         json.RawMessage `json:"id"`
+	Properties json.RawMessage `json:"properties"`
+	Geometries json.RawMessage `json:"geometries"`
+	Arcs       json.RawMessage `json:"arcs"`
 }
 
-func (d *decoder) topology(data []byte) error {
-	var t topology
-	if err := json.Unmarshal(data, &t); err != nil {
-		return ErrNotGeoJSON.With("the transform or the objects of the topology are malformed")
+// objects keeps the text of the object that is asked for, or of the first.
+func (rd *jsonReader) objects(m *members) error {
+	if token, err := rd.dec.Token(); err != nil {
+		return rd.broken(err)
+	} else if token != json.Delim('{') {
+		return ErrNotGeoJSON.With("the objects of the topology are malformed")
 	}
-	layer, err := pickLayer(t.Objects, d.limits.Layer)
-	if err != nil {
-		return err
+	m.objects = map[string]json.RawMessage{}
+	for rd.dec.More() {
+		token, err := rd.dec.Token()
+		var text json.RawMessage
+		if err == nil {
+			err = rd.dec.Decode(&text)
+		}
+		if err != nil {
+			return rd.broken(err)
+		}
+		name, _ := token.(string)
+		if len(m.objects) > 0 && name != rd.limits.Layer {
+			text = nil // only its name matters
+		}
+		if m.objects[name] = text; len(m.objects) > maxLayers {
+			return ErrTooLarge.With("more than %d objects", maxLayers)
+		}
 	}
-	arcs, err := t.points(d.limits.Vertices)
-	if err != nil {
-		return err
+	if _, err := rd.dec.Token(); err != nil {
+		return rd.broken(err)
 	}
-	return d.topoObject(layer, arcs, true)
+	return nil
 }
 
-func pickLayer(objects map[string]json.RawMessage, name string) (json.RawMessage, error) {
+func pickLayer(objects map[string]json.RawMessage, name string) (string, json.RawMessage, error) {
 	names := slices.Sorted(maps.Keys(objects))
 	if raw, ok := objects[name]; ok {
-		return raw, nil
+		return name, raw, nil
 	}
 	if len(names) == 1 && name == "" {
-		return objects[names[0]], nil
+		return names[0], objects[names[0]], nil
 	}
-	return nil, ErrLayer.With("it holds %s", shorten(strings.Join(names, ", ")))
+	return "", nil, ErrLayer.With("it holds %s", printable(strings.Join(names, ", ")))
 }
 
-// points returns the arcs in degrees, of at most limit points together. With a
-// transform each position is a whole step from the one before.
-func (t topology) points(limit int) ([]orb.LineString, error) {
-	p := parser{data: t.Arcs, limit: limit}
-	out := list(&p, func(p *parser) orb.LineString { return list(p, (*parser).point) })
-	if p.err != nil {
-		return nil, p.err.In("arcs").With("%s", p.note)
+// arcs reads the arcs, one at a time, as they stand in the file.
+func (rd *jsonReader) arcs(m *members) error {
+	if token, err := rd.dec.Token(); err != nil {
+		return rd.broken(err)
+	} else if token != json.Delim('[') {
+		return ErrCoordinates.In("arcs")
 	}
-	for i, line := range out {
+	for vertices := 0; rd.dec.More(); {
+		text := json.RawMessage(rd.text[:0])
+		if err := rd.dec.Decode(&text); err != nil {
+			return rd.broken(err)
+		}
+		rd.text = text
+		p := parser{data: text, limit: rd.limits.Vertices - vertices}
+		m.arcs = append(m.arcs, list(&p, (*parser).point))
+		if p.err != nil {
+			return p.err.In(fmt.Sprintf("arcs[%d]", len(m.arcs)-1)).With("%s", p.note)
+		}
+		if vertices += p.vertices; m.heights == nil {
+			m.heights = p.heights
+		}
+	}
+	if _, err := rd.dec.Token(); err != nil {
+		return rd.broken(err)
+	}
+	return nil
+}
+
+func (rd *jsonReader) topology(m members) error {
+	switch {
+	case !m.hasObjects:
+		return ErrNotGeoJSON.With("the topology has no objects")
+	case !m.arc:
+		return ErrCoordinates.In("arcs").With("the topology has none")
+	}
+	name, layer, err := pickLayer(m.objects, rd.limits.Layer)
+	if err != nil {
+		return err
+	}
+	rd.doc.Layer = name
+	if err := unfold(m.arcs, m.transform); err != nil {
+		return err
+	}
+	return rd.topoLayer(layer, m)
+}
+
+// unfold puts arcs in degrees where they stand. With a transform each position
+// is a whole step from the one before.
+func unfold(arcs []orb.LineString, transform json.RawMessage) error {
+	var t struct {
+		Scale     [2]float64 `json:"scale"`
+		Translate [2]float64 `json:"translate"`
+	}
+	plain := isNull(transform)
+	if !plain && !understood(transform, &t) {
+		return ErrNotGeoJSON.With("the transform of the topology is malformed")
+	}
+	for i, line := range arcs {
 		var x, y float64
 		for k, step := range line {
-			if t.Transform != nil {
+			if !plain {
 				x, y = x+step[0], y+step[1]
-				s, o := t.Transform.Scale, t.Transform.Translate
-				line[k] = orb.Point{float64(x*s[0]) + o[0], float64(y*s[1]) + o[1]}
+				line[k] = orb.Point{float64(x*t.Scale[0]) + t.Translate[0], float64(y*t.Scale[1]) + t.Translate[1]}
 			}
 			if !finite(line[k]) {
-				return nil, ErrNotFinite.In(fmt.Sprintf("arcs[%d]", i))
+				return ErrNotFinite.In(fmt.Sprintf("arcs[%d]", i))
 			}
 		}
 	}
-	return out, nil
+	return nil
 }
 
 func finite(p orb.Point) bool {
 	return !math.IsNaN(p[0]-p[0]) && !math.IsNaN(p[1]-p[1])
 }
 
-// topoObject reads one object. A collection at the top is read element by
-// element; one inside another is refused, for it is no area.
-func (d *decoder) topoObject(raw json.RawMessage, arcs []orb.LineString, top bool) error {
-	f := Feature{Index: len(d.features) + len(d.problems)}
+// topoLayer reads one object. A collection is read element by element; one
+// inside another is refused, for it is no area.
+func (rd *jsonReader) topoLayer(text json.RawMessage, m members) error {
 	var o topoObject
-	if err := decodeNumbers(raw, &o); err != nil {
-		return d.refuse(f, Problem{Fault: ErrNotGeoJSON, Note: "malformed object"})
+	if !understood(text, &o) || o.Type != "GeometryCollection" {
+		return rd.topoShape(text, m)
 	}
-	if o.Type == "GeometryCollection" && top {
-		if len(o.Geometries) > d.limits.Features {
-			return ErrTooLarge.With("%d features, the limit is %d", len(o.Geometries), d.limits.Features)
-		}
-		for _, g := range o.Geometries {
-			if err := d.topoObject(g, arcs, false); err != nil {
-				return err
-			}
-		}
+	if isNull(o.Geometries) {
 		return nil
 	}
-	f.ID, f.Properties = textOf(o.ID), o.Properties
-	return d.topoShape(f, o, arcs)
+	dec := json.NewDecoder(bytes.NewReader(o.Geometries))
+	if token, err := dec.Token(); err != nil || token != json.Delim('[') {
+		return ErrNotGeoJSON.With("the geometries of the layer are no list")
+	}
+	for dec.More() {
+		var g json.RawMessage
+		if err := dec.Decode(&g); err != nil {
+			return rd.broken(err)
+		}
+		if err := rd.topoShape(g, m); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-func (d *decoder) topoShape(f Feature, o topoObject, arcs []orb.LineString) error {
-	var polygons [][][]int
-	var err error
-	switch o.Type {
-	case "MultiPolygon":
-		err = json.Unmarshal(o.Arcs, &polygons)
-	case "Polygon":
-		polygons = make([][][]int, 1)
-		err = json.Unmarshal(o.Arcs, &polygons[0])
-	case "":
-		return d.refuse(f, Problem{Fault: ErrEmpty})
-	default:
-		return d.refuse(f, Problem{Fault: ErrGeometryType, Note: "it is a " + shorten(o.Type)})
-	}
+func (rd *jsonReader) topoShape(text json.RawMessage, m members) error {
+	raw, err := rd.next()
 	if err != nil {
-		return d.refuse(f, Problem{Fault: ErrArc, Note: "its arcs are not lists of whole numbers"})
+		return err
 	}
-	mp := make(orb.MultiPolygon, 0, len(polygons))
+	var o topoObject
+	if !understood(text, &o) {
+		return rd.refuse(raw, Problem{Fault: ErrNotGeoJSON, Note: "malformed object"})
+	}
+	var ok bool
+	raw.ID = textOf(o.ID)
+	if raw.Properties, ok, err = rd.properties(o.Properties); err != nil {
+		return err
+	}
+	p := parser{data: o.Arcs, limit: rd.limits.Vertices}
+	var polygons [][][]int
+	switch {
+	case !ok:
+		return rd.refuse(raw, Problem{Fault: ErrNotGeoJSON, Note: "its properties are no object"})
+	case o.Type == "":
+		return rd.refuse(raw, Problem{Fault: ErrEmpty})
+	case o.Type == "MultiPolygon":
+		polygons = list(&p, (*parser).arcRings)
+	case o.Type == "Polygon":
+		polygons = [][][]int{p.arcRings()}
+	default:
+		return rd.refuse(raw, Problem{Fault: ErrGeometryType, Note: "it is a " + strconv.Quote(shorten(o.Type))})
+	}
+	switch {
+	case p.err == nil:
+		return rd.stitched(raw, polygons, m)
+	case p.err.Is(ErrTooLarge):
+		return p.err.With("more arcs than the limit has vertices")
+	case p.err.Is(ErrEmpty):
+		return rd.refuse(raw, Problem{Fault: ErrEmpty})
+	}
+	return rd.refuse(raw, Problem{Fault: ErrArc, Note: "its arcs are not lists of whole numbers"})
+}
+
+// arcRings reads the arcs of a polygon's rings.
+func (p *parser) arcRings() [][]int {
+	return list(p, func(p *parser) []int { return list(p, (*parser).whole) })
+}
+
+// whole reads a whole number. It counts like a point.
+func (p *parser) whole() int {
+	if p.vertices++; p.vertices > p.limit {
+		p.refuse(ErrTooLarge, "")
+		return 0
+	}
+	v := p.number()
+	if v != math.Trunc(v) || math.Abs(v) > 1<<31 {
+		p.refuse(ErrCoordinates, "")
+		return 0
+	}
+	return int(v)
+}
+
+// stitched keeps a shape made of arcs.
+func (rd *jsonReader) stitched(raw Raw, polygons [][][]int, m members) error {
+	raw.Heights = m.heights
 	for _, rings := range polygons {
 		polygon := make(orb.Polygon, 0, len(rings))
 		for _, indexes := range rings {
-			ring, ok := stitch(indexes, arcs, d.limits.Vertices-d.vertices)
-			if err := d.count(len(ring)); err != nil {
-				return err
+			ring, ok := stitch(indexes, m.arcs, rd.limits.Vertices-rd.vertices)
+			if rd.vertices += len(ring); rd.vertices > rd.limits.Vertices {
+				return ErrTooLarge.With("more than %d vertices", rd.limits.Vertices)
 			}
 			if !ok {
-				return d.refuse(f, Problem{Fault: ErrArc})
+				return rd.refuse(raw, Problem{Fault: ErrArc})
 			}
 			polygon = append(polygon, ring)
 		}
-		mp = append(mp, polygon)
+		raw.Geometry = append(raw.Geometry, polygon)
 	}
-	return d.keep(f, mp)
+	rd.keep(raw)
+	return nil
 }
 
 // stitch joins arcs into a ring: ^i means arc i backwards, and the first point

@@ -21,7 +21,12 @@ func SetVersion(areas []Area) string {
 	for i, a := range areas {
 		sums[i] = areaSum(a)
 	}
-	slices.Sort(sums)
+	return combineSums(sums)
+}
+
+// combineSums is the version of a set whose areas have these sums.
+func combineSums(sums []string) string {
+	sums = slices.Sorted(slices.Values(sums))
 	h := sha256.New()
 	for _, s := range sums {
 		h.Write([]byte(s))

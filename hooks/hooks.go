@@ -14,9 +14,11 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"github.com/pocketbase/pocketbase/core"
 	"github.com/pocketbase/pocketbase/tools/hook"
+	"github.com/pocketbase/pocketbase/tools/types"
 
 	"github.com/sestante/sestante/store"
 )
@@ -26,6 +28,18 @@ type Config struct {
 	Production bool   // keep the SQL console and edits of collections shut
 	Language   string // of whoever names none, it or en; default it
 	Log        *slog.Logger
+
+	// Now is the clock by which an edited area gets a new version; nil means
+	// PocketBase's own.
+	Now func() time.Time
+}
+
+// now is the moment, as precisely as PocketBase keeps it.
+func (h *hooks) now() time.Time {
+	if h.cfg.Now == nil {
+		return types.NowDateTime().Time()
+	}
+	return h.cfg.Now()
 }
 
 type hooks struct{ cfg Config }
@@ -47,6 +61,8 @@ func Register(app core.App, cfg Config) error {
 		on(app.OnRecordUpdate(name), "sestante.life.update."+name, h.guardUpdate)
 		on(app.OnRecordDelete(name), "sestante.life.delete."+name, h.refuseRecord)
 	}
+	on(app.OnRecordCreate("areas"), "sestante.areas.create", h.checkArea)
+	on(app.OnRecordUpdate("areas"), "sestante.areas.update", h.editArea)
 	on(app.OnRecordDelete("areas"), "sestante.areas.delete", h.keepHeldArea)
 	on(app.OnRecordCreateRequest(), "sestante.life.say.create", h.translate)
 	on(app.OnRecordUpdateRequest(), "sestante.life.say.update", h.translate)

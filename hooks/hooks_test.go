@@ -212,7 +212,7 @@ func TestTwoEditsBothWin(t *testing.T) {
 // for all of them because the district is deleted.
 func TestHeldAreaStays(t *testing.T) {
 	o := newOffice(t, true)
-	area := pbtest.Record(t, o.app, "areas", map[string]any{"kind": "district", "code": "D1", "name": "Uno"})
+	area := pbtest.Record(t, o.app, "areas", map[string]any{"kind": "district", "code": "D1", "name": "Uno", "geometry": json.RawMessage(ring("10"))})
 	person := pbtest.Record(t, o.app, "users", map[string]any{"email": "ann@example.org", "password": "password-of-ann"})
 	role := pbtest.Record(t, o.app, "roles", map[string]any{"person": person, "role": "coordinator", "areas": []string{area}})
 	o.want(t, http.MethodDelete, "/api/collections/areas/records/"+area, nil, http.StatusConflict, "area.held")

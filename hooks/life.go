@@ -64,7 +64,7 @@ func (h *hooks) translate(e *core.RecordRequestEvent) error {
 	if !ok {
 		return err
 	}
-	if cause, ok := refused.RawData().(error); ok && (errors.Is(cause, ErrCallsOnly) || errors.Is(cause, ErrAreaHeld)) {
+	if cause, ok := refused.RawData().(error); ok && ours(cause) {
 		return apierr.From(cause, apierr.Language(e.Request.Header.Get("Accept-Language"), h.cfg.Language))
 	}
 	return err

@@ -33,11 +33,20 @@ type Config struct {
 	RateBurst     int // how many of them at once; default 60
 
 	MaxVerify int64 // bytes of one request to verify; default 4 MB
+	MaxImport int64 // bytes of one file of boundaries; default 128 MB
 
 	StreamsPerUser int           // open streams of one person; default 5
 	Idle           time.Duration // how long a body may stand still, or a reader; default 60 s
 
 	Language string // of whoever names none, it or en; default it
+
+	Attribution string // whose data maps show, for their corner; empty for none
+
+	ExportsPerMinute int // exports one caller may ask for, for long; default 10
+	ExportsBurst     int // how many of them at once after a pause; default 60
+	ExportsAtOnce    int // exports being written for all callers together; default 4
+
+	BaseMaps string // a PMTiles file, or a folder of them; empty for none
 }
 
 // API is the door. It is safe for concurrent use.
@@ -45,7 +54,9 @@ type API struct {
 	cfg     Config
 	intake  *limiter // who sends reports and photos
 	guesses *limiter // who asks for tracking links that do not exist
+	asks    *limiter // who asks what was reported already
 	gate    gate
+	exports *exports
 	streams streams
 	held    held
 	gzip    func(http.Handler) http.HandlerFunc
@@ -73,15 +84,19 @@ func New(cfg Config) (*API, error) {
 	cfg.RatePerMinute = orElse(cfg.RatePerMinute, 10)
 	cfg.RateBurst = orElse(cfg.RateBurst, 60)
 	cfg.MaxVerify = orElse(cfg.MaxVerify, 4_000_000)
+	cfg.MaxImport = orElse(cfg.MaxImport, 128_000_000)
 	cfg.StreamsPerUser = orElse(cfg.StreamsPerUser, 5)
 	cfg.Idle = orElse(cfg.Idle, time.Minute)
 	cfg.Language = orElse(cfg.Language, "it")
+	cfg.ExportsPerMinute = orElse(cfg.ExportsPerMinute, 10)
+	cfg.ExportsBurst = orElse(cfg.ExportsBurst, 60)
+	cfg.ExportsAtOnce = orElse(cfg.ExportsAtOnce, 4)
 
 	gz, err := gzhttp.NewWrapper(
 		gzhttp.MinSize(compressedBytes),
 		gzhttp.CompressionLevel(1), // a phone waits for the server's CPU too
 		gzhttp.EnableZstd(false),   // what a phone's HTTP client takes without asking is gzip
-		gzhttp.ContentTypes([]string{"application/json", typeGeoJSON, typeYAML}),
+		gzhttp.ContentTypes([]string{"application/json", typeGeoJSON, typeYAML, typeCSV}),
 		gzhttp.SuffixETag("-gzip"),
 	)
 	if err != nil {
@@ -91,6 +106,8 @@ func New(cfg Config) (*API, error) {
 		cfg:     cfg,
 		intake:  newLimiter(cfg.RatePerMinute, cfg.RateBurst, maxSenders),
 		guesses: newLimiter(guessesPerMin, guessBurst, maxSenders),
+		asks:    newLimiter(asksPerMin, askBurst, maxSenders),
+		exports: newExports(cfg.ExportsPerMinute, cfg.ExportsBurst, cfg.ExportsAtOnce),
 		streams: streams{most: cfg.StreamsPerUser, open: map[report.PersonID]int{}},
 		held:    held{limit: cfg.MaxHeld},
 		gzip:    gz,

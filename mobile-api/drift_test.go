@@ -126,6 +126,9 @@ func TestSpecOfEachRoute(t *testing.T) {
 		}
 		wantSet(t, name+" body types", slices.Collect(maps.Keys(op.RequestBody.Content)), types)
 		for _, m := range op.RequestBody.Content {
+			if m.Schema.Ref == "" && m.Schema.Description == "The file." {
+				continue // a file as it is
+			}
 			if got, want := strings.TrimSuffix(named(m.Schema.Ref), "Form"), schemaName(reflect.TypeOf(r.Body.In)); got != want {
 				t.Errorf("%s reads %s, the spec says %s", name, want, got)
 			}
@@ -143,6 +146,9 @@ func checkAnswer(t *testing.T, name string, r mobileapi.Route, status int, promi
 			t.Errorf("%s: the spec promises a body with %d", name, status)
 		}
 		return
+	}
+	if status == http.StatusRequestedRangeNotSatisfiable {
+		return // the standard library says it in plain text
 	}
 	got, ok := promised.Content[r.Type]
 	if !ok {
@@ -200,7 +206,7 @@ func TestSchemas(t *testing.T) {
 		}
 	}
 	for name := range s.Components.Schemas {
-		_, shared := map[string]bool{"Fault": true, "Routing": true, "NewReportForm": true, "NewPhotosForm": true}[name]
+		_, shared := map[string]bool{"Fault": true, "Routing": true, "NewReportForm": true, "NewPhotosForm": true, "NewAreasForm": true}[name]
 		if types[name] == nil && !shared {
 			t.Errorf("schema %s describes no Go type", name)
 		}

@@ -56,12 +56,13 @@ func (r *request) person() string {
 	return "ip:" + r.ip
 }
 
-// An answer is what a handler makes of a request. Exactly one of body, blob
-// and stream may be set; none of them is an empty answer.
+// An answer is what a handler makes of a request. Exactly one of body, blob,
+// packed and stream may be set; none of them is an empty answer.
 type answer struct {
 	status int    // 0 means 200, or 204 when empty
 	body   any    // sent as JSON, under the content type of the route
 	blob   []byte // sent as it is
+	packed []byte // sent in gzip, which this is: only to who takes it
 	stream func(ctx context.Context, w *writer) error
 
 	contentType string // of a blob
@@ -173,6 +174,9 @@ func (a *API) send(ctx context.Context, rt Route, r *request, out answer) error 
 			h.Del("Content-Type") // the fault is JSON
 		}
 		return err
+	case out.packed != nil:
+		sendPacked(w, r.event.Request, out)
+		return nil
 	case out.blob != nil:
 		h.Set("Content-Type", out.contentType)
 		h.Set("Content-Disposition", disposition(out.name))

@@ -54,6 +54,12 @@ func (a *API) Routes() []Route {
 	routes = append(routes, a.syncRoutes()...)
 	routes = append(routes, a.decideRoutes()...)
 	routes = append(routes, a.deviceRoutes()...)
+	routes = append(routes, a.hotspotRoutes()...)
+	routes = append(routes, a.areaRoutes()...)
+	routes = append(routes, a.tileRoutes()...)
+	routes = append(routes, a.duplicateRoutes()...)
+	routes = append(routes, a.exportRoutes()...)
+	routes = append(routes, a.baseMapRoutes()...)
 	for i := range routes {
 		routes[i].Path = Prefix + routes[i].Path
 		routes[i].Faults = append(routes[i].Faults, routes[i].implied()...)

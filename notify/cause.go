@@ -24,6 +24,7 @@ const (
 	VerifyFailed Cause = "verify_failed" // a check found your work not done
 	Verified     Cause = "verified"      // a check found it done: the report is closed
 	Proposal     Cause = "proposal"      // somebody proposes a change that is yours to make
+	Rerouted     Cause = "rerouted"      // borders moved, and open reports with them: one notice for all of them
 )
 
 // What reporters and followers are told.
@@ -80,6 +81,7 @@ var rules = map[Cause]rule{
 	VerifyFailed: {Whenever, ttl, alone, false},
 	Verified:     {Whenever, ttl, work, false},
 	Proposal:     {Whenever, ttl, alone, false},
+	Rerouted:     {Whenever, ttl, alone, false},
 
 	Receipt:     {Whenever, ttl, progress, false},
 	Taken:       {Whenever, ttl, progress, false},

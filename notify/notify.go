@@ -64,7 +64,17 @@ type Params struct {
 	ObjectEn string `json:"objectEn,omitempty"` // the same in English
 	Org      string `json:"org,omitempty"`      // name of the organisation that is now responsible
 	Date     string `json:"date,omitempty"`     // planned day, 2006-01-02
+	Moved    *Moved `json:"moved,omitempty"`    // of a notice about many reports
 	Reason   string `json:"reason,omitempty"`   // a code: one of a suspension or a closure, or the rule of an escalation; anything else is dropped
+}
+
+// Moved counts the open reports that followed the territory when borders moved,
+// as far as they concern one person.
+type Moved struct {
+	Count int    `json:"count"`          // of reports
+	From  string `json:"from,omitempty"` // name of the district most of them left; empty: they had none
+	To    string `json:"to,omitempty"`   // name of the district most of them came to; empty: none
+	Most  int    `json:"most"`           // how many went from From to To
 }
 
 // An Event is what happened, seen by one person who is to be told.
@@ -72,7 +82,8 @@ type Event struct {
 	Cause    Cause
 	Person   PersonID
 	Report   ReportID
-	Revision int64 // version of the report after the call; makes the dedupe key
+	Run      string // of Rerouted, which is about no one report: the re-routing
+	Revision int64  // version of the report after the call; makes the dedupe key
 	Org      OrgID
 	Params   Params
 
@@ -106,14 +117,15 @@ func New(now time.Time, e Event) (Notice, error) {
 	if !ok {
 		return Notice{}, fmt.Errorf("make a notice: %w", ErrCause.In("cause").With("%s", e.Cause))
 	}
-	if e.Person == "" || e.Report == "" {
+	about := cmp.Or(string(e.Report), e.Run)
+	if e.Person == "" || about == "" {
 		return Notice{}, fmt.Errorf("make a notice of %s: %w", e.Cause, ErrIncomplete)
 	}
 	now = now.UTC()
 	n := Notice{
-		Dedupe: fmt.Sprintf("%s:%s:%d:%s", e.Cause, e.Report, e.Revision, e.Person),
+		Dedupe: fmt.Sprintf("%s:%s:%d:%s", e.Cause, about, e.Revision, e.Person),
 		Person: e.Person, Cause: e.Cause, Report: e.Report, Org: e.Org,
-		Collapse: cmp.Or(string(rule.thread), string(e.Cause)) + "-" + string(e.Report),
+		Collapse: cmp.Or(string(rule.thread), string(e.Cause)) + "-" + about,
 		Params:   e.Params.clean(), Priority: rule.priority,
 		NotBefore: now, CreatedAt: now,
 	}
@@ -174,6 +186,9 @@ func known(reason string) bool {
 func (p Params) clean() Params {
 	p.Code, p.District, p.Org = cut(p.Code, 40), cut(p.District, 80), cut(p.Org, 80)
 	p.ObjectIt, p.ObjectEn = cut(p.ObjectIt, 80), cut(p.ObjectEn, 80)
+	if m := p.Moved; m != nil {
+		p.Moved = &Moved{Count: m.Count, From: cut(m.From, 80), To: cut(m.To, 80), Most: m.Most}
+	}
 	if !known(p.Reason) {
 		p.Reason = ""
 	}

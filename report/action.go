@@ -28,6 +28,7 @@ const (
 	Comment         Action = "comment"
 	Photo           Action = "photo"
 	Relocate        Action = "relocate"
+	Reroute         Action = "reroute"
 	Recategorise    Action = "recategorise"
 	Reprioritise    Action = "reprioritise"
 	Reassign        Action = "reassign"
@@ -84,6 +85,7 @@ var Actions = []Naming{
 	{Comment, "report.comment", Label{"Comment", "Commenta"}},
 	{Photo, "report.photo", Label{"Add a photo", "Aggiungi una foto"}},
 	{Relocate, "report.relocate", Label{"Move the place", "Sposta il luogo"}},
+	{Reroute, "report.reroute", Label{"Follow the territory", "Segui il territorio"}},
 	{Recategorise, "report.recategorise", Label{"Change the category", "Cambia categoria"}},
 	{Reprioritise, "report.reprioritise", Label{"Change the priority", "Cambia priorità"}},
 	{Reassign, "report.reassign", Label{"Reassign", "Riassegna"}},

@@ -111,7 +111,7 @@ func place(r Report, p RelocateArgs) Report {
 // route follows the territory. Work that had not begun leaves the technician
 // of the district it leaves.
 func route(r Report, t Route) Report {
-	if r.District != t.District && (r.State == Assigned || r.State == Scheduled) {
+	if r.District != t.District && !t.Renewed && (r.State == Assigned || r.State == Scheduled) {
 		r.Assignee = ""
 	}
 	r.District, r.Areas, r.Routing, r.RouteTrace = t.District, t.Areas, t.Routing, t.Trace
@@ -194,6 +194,18 @@ func end(r Report, e Event) Report {
 	return r
 }
 
+// follow lets the report go where the territory went. A technician who works
+// there too keeps the report.
+func follow(r Report, p Rerouted) Report {
+	assignee := r.Assignee
+	r = route(r, p.Route)
+	if p.KeepAssignee {
+		r.Assignee = assignee
+	}
+	r.Activity = either(p.Activity, r.Activity)
+	return r
+}
+
 // describe carries the events that move nothing.
 func describe(r Report, e Event) Report {
 	switch Action(e.Type) {
@@ -206,6 +218,8 @@ func describe(r Report, e Event) Report {
 			r = route(place(r, p.RelocateArgs), p.Route)
 			r.Activity = either(p.Activity, r.Activity)
 		}
+	case Reroute:
+		r = follow(r, read[Rerouted](e.Payload))
 	case Recategorise:
 		if p := read[Recategorised](e.Payload); !p.Proposed {
 			r.ObjectType, r.Visibility = p.ObjectType, p.Visibility

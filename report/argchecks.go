@@ -139,4 +139,6 @@ func (a EscalateArgs) check(c *check) {
 	c.text("rule", a.Rule, maxID)
 }
 
+func (a RerouteArgs) check(c *check) { c.id("run", a.Run) }
+
 func (NoArgs) check(*check) {}

@@ -183,5 +183,11 @@ type EscalateArgs struct {
 	Rule   string `json:"rule,omitempty"`
 }
 
+// RerouteArgs are the arguments of report.reroute, which only the program
+// makes: the re-routing it belongs to.
+type RerouteArgs struct {
+	Run string `json:"run"`
+}
+
 // NoArgs are the arguments of calls that take none.
 type NoArgs struct{}

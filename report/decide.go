@@ -43,6 +43,7 @@ type decision struct {
 	offer  bool   // the role may only propose it
 	former bool   // the actor had it when they last saw it, and has it no longer
 	pause  bool   // a pause the device did not know of must end first
+	quiet  bool   // nobody is told of this one report: they are told of all that moved, once
 	row    Report // after the events so far
 	out    Outcome
 }

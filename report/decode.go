@@ -94,6 +94,8 @@ func decodeMore(do Action, raw json.RawMessage) (any, error) {
 		return strict[PhotoArgs](raw)
 	case Relocate:
 		return strict[RelocateArgs](raw)
+	case Reroute:
+		return strict[RerouteArgs](raw)
 	case Recategorise:
 		return strict[RecategoriseArgs](raw)
 	case Reprioritise:

@@ -19,13 +19,17 @@ type Facts struct {
 	Code string
 
 	// Route is what the territory says of the new place or object: for
-	// submit, relocate and recategorise.
+	// submit, relocate, recategorise and reroute.
 	Route Route
 
 	// Activity is the one the call names or, when it names none, the one
 	// that answers for the object at the place: for submit, dispatch,
-	// transfer, relocate and recategorise. Zero when there is none.
+	// transfer, relocate, recategorise and reroute. Zero when there is none.
 	Activity ActivityFact
+
+	// Former is the activity that answers for the object in the areas the
+	// report lies in by its row: for reroute. Zero when there is none.
+	Former ActivityFact
 
 	// Object is the object type of the call (submit, recategorise) or of the
 	// report (resolve). Zero for "other".
@@ -35,7 +39,8 @@ type Facts struct {
 	Master *Report
 
 	// AssigneeValid says that the assignee the call names is an active
-	// technician who may work for that organisation in that district.
+	// technician who may work for that organisation in that district; for
+	// reroute, that the present assignee is one in the district of Route.
 	AssigneeValid bool
 
 	// Interested says that the actor follows the report already: for interest.

@@ -119,6 +119,7 @@ var fullArgs = map[report.Action]string{
 	report.Comment:         `{"text":"ciao"}`,
 	report.Photo:           `{"media":"mediaphoto00001","kind":"after"}`,
 	report.Relocate:        `{"point":{"lon":9.2,"lat":45.5},"pointSource":"pin"}`,
+	report.Reroute:         `{"run":"reroutingrun001"}`,
 	report.Recategorise:    `{"objectType":"objectlamp00001"}`,
 	report.Reprioritise:    `{"priority":1}`,
 	report.Reassign:        `{"assignee":"personugo000001"}`,
@@ -158,6 +159,11 @@ func asking(do report.Action, who report.Actor, current report.Report) report.In
 	}
 	if do == report.Transfer {
 		in.Facts.Activity = report.ActivityFact{ID: lamps, Org: lights}
+	}
+	if do == report.Reroute {
+		in.Call.Source = report.SourceSystem
+		in.Facts.Former = in.Facts.Activity
+		in.Facts.Route = report.Route{District: harbour, Areas: []report.AreaID{harbour}, Routing: report.Routed}
 	}
 	if do == report.ApprovePlan && current.PlannedCloseDate == "" {
 		in.Current.PlannedCloseDate, in.Current.PlanState = "2026-12-01", report.PlanProposed

@@ -94,7 +94,7 @@ func (d *decision) followRoute(before Report) {
 		d.cause(Transfer, Assigned, d.in.Now, Handed{ResponsibleOrg: f.Org, Activity: f.ID, Reason: string(d.do)})
 		d.transferred(before)
 		return
-	case before.District != d.row.District:
+	case before.District != d.row.District && !d.in.Facts.Route.Renewed:
 		d.tell(CauseAssignment, []Recipient{TellDistrictLeads})
 		if before.Assignee != d.row.Assignee {
 			d.notice(Notice{Cause: CauseWithdrawn, To: TellPerson, Person: before.Assignee})

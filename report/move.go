@@ -35,6 +35,9 @@ func (d *decision) move() error {
 		return d.relocate(a)
 	case RecategoriseArgs:
 		return d.recategorise(a)
+	case RerouteArgs:
+		d.reroute(a)
+		return nil
 	default:
 		return d.moveFreely()
 	}

@@ -26,6 +26,10 @@ type Route struct {
 	Areas    []AreaID   `json:"areas"`
 	Routing  Routing    `json:"routing"`
 	Trace    RouteTrace `json:"trace"`
+
+	// Renewed says that District is another version of the area the report
+	// lies in already: nobody's work moves with it.
+	Renewed bool `json:"renewed,omitempty"`
 }
 
 // Handed is the payload of dispatch and transfer: who is responsible now.
@@ -63,6 +67,24 @@ type Relocated struct {
 	Route    Route  `json:"route"`
 	Activity string `json:"activity,omitempty"` // of the same organisation, that answers there
 	Proposed bool   `json:"proposed,omitempty"`
+}
+
+// Rerouted is the payload of reroute: where the territory of now puts the
+// report, and where that of before had put it.
+type Rerouted struct {
+	RerouteArgs
+	Route        Route  `json:"route"`
+	Before       Stood  `json:"before"`
+	Activity     string `json:"activity,omitempty"`     // of the same organisation, that answers there
+	KeepAssignee bool   `json:"keepAssignee,omitempty"` // the technician works in the new district too
+}
+
+// Stood is how a report was routed before.
+type Stood struct {
+	District AreaID     `json:"district"`
+	Areas    []AreaID   `json:"areas"`
+	Routing  Routing    `json:"routing"`
+	Trace    RouteTrace `json:"trace"`
 }
 
 // Recategorised is the payload of recategorise.

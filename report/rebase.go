@@ -70,6 +70,8 @@ func (d *decision) satisfied() bool {
 		return r.Assignee == a.Assignee
 	case RelocateArgs:
 		return r.standsAt(a)
+	case RerouteArgs:
+		return d.stays()
 	case RecategoriseArgs:
 		return r.ObjectType == a.ObjectType
 	case ReprioritiseArgs:

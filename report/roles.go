@@ -138,7 +138,7 @@ var Permissions = []Permission{
 
 	// What the program does by itself: among others, adding the photo of
 	// somebody who holds a report's link, and taking the place from it.
-	{Do: []Action{Take, Dispatch, Transfer, Resume, VerifyOK, Escalate, Comment, Photo, Relocate}, By: []Role{RoleSystem}, At: ScopeAll},
+	{Do: []Action{Take, Dispatch, Transfer, Resume, VerifyOK, Escalate, Comment, Photo, Relocate, Reroute}, By: []Role{RoleSystem}, At: ScopeAll},
 }
 
 // roleMay reports whether the role may do it to some report in from.

@@ -67,6 +67,7 @@ var Transitions = []Transition{
 	{Do: Comment, From: States, To: Same, Offline: true},
 	{Do: Photo, From: States, To: Same, Offline: true},
 	{Do: Relocate, From: States, To: Same, Guards: []*fault.Error{ErrPlace, ErrChanged}, Offline: true},
+	{Do: Reroute, From: openStates, To: Same}, // what has ended stays whose it was
 	{Do: Recategorise, From: States, To: Same, Guards: []*fault.Error{ErrObject, ErrChanged}},
 	{Do: Reprioritise, From: openStates, To: Same, Guards: []*fault.Error{ErrChanged}},
 	{Do: Reassign, From: handedStates, To: Same, Guards: []*fault.Error{ErrAssignee, ErrChanged}},

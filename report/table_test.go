@@ -37,6 +37,7 @@ cancel           . n n n n n n n . . . .
 comment          . = = = = = = = = = = =
 photo            . = = = = = = = = = = =
 relocate         . = = = = = = = = = = =
+reroute          . = = = = = = = . . . .
 recategorise     . = = = = = = = = = = =
 reprioritise     . = = = = = = = . . . .
 reassign         . . . = = = = . . . . .
@@ -72,6 +73,7 @@ cancel           .    o   or  *   .   .   .   .     .   .   .   .   .     .   h 
 comment          .    o   or  *   *   *   *   ad    d   p   p   p   gr    a   h  *   .   *
 photo            .    o   or  *   *   *   *   ad    d   p   p   p   gr    a   h  *   .   *
 relocate         .    .   .   *   *   *   *   a?d?  d   p   p   .   g?    .   .  .   .   *
+reroute          .    .   .   .   .   .   .   .     .   .   .   .   .     .   .  .   .   *
 recategorise     .    .   .   *   *   *   *   a?d?  d   p   p   .   g?    .   h  h   .   .
 reprioritise     .    .   .   *   *   *   *   a?d?  d   p   p   .   g?    .   h  h   .   .
 reassign         .    .   .   *   *   .   *   .     d   p   p   .   g     .   h  h   .   .
@@ -193,7 +195,8 @@ func TestTable(t *testing.T) {
 func TestDecideEverywhere(t *testing.T) {
 	lifeGrid := grid(t, life, len(columns))
 	doers := map[report.Action]report.Actor{
-		report.Submit: as(anna, report.RoleCitizen), report.Start: as(tina, report.RoleTechnician), report.Resolve: as(tina, report.RoleTechnician),
+		report.Reroute: someone(report.RoleSystem),
+		report.Submit:  as(anna, report.RoleCitizen), report.Start: as(tina, report.RoleTechnician), report.Resolve: as(tina, report.RoleTechnician),
 		report.Suspend: as(tina, report.RoleTechnician), report.Resume: as(tina, report.RoleTechnician),
 		report.Interest: as(bruno, report.RoleCitizen), report.Program: as(sara, report.RoleServiceManager),
 		report.Reprogram: as(sara, report.RoleServiceManager), report.ApprovePlan: as(sara, report.RoleServiceManager),

@@ -11,6 +11,9 @@ func (d *decision) tell(cause Cause, to []Recipient, words ...string) {
 }
 
 func (d *decision) notice(n Notice, words ...string) {
+	if d.quiet {
+		return
+	}
 	n.Report = d.row.ID
 	n.Params = d.params(words)
 	d.out.Effects = append(d.out.Effects, n)

@@ -72,6 +72,8 @@ func TestTold(t *testing.T) {
 		{report.Comment, first, report.Assigned, "say:internal message>assignee message>first_level"},
 		{report.Photo, tech, report.InProgress, "update:orgroads"},
 		{report.Relocate, first, report.Assigned, "update:orgroads"},
+		{report.Reroute, someone(report.RoleSystem), report.Assigned, "update:orgroads"},
+		{report.Reroute, someone(report.RoleSystem), report.InProgress, "update:orgroads"},
 		{report.Reprioritise, first, report.Assigned, "update:orgroads"},
 		{report.Reassign, lead, report.Scheduled, "withdrawn>person assignment>assignee work:given"},
 		{report.Transfer, first, report.Scheduled, "withdraw:orgroads withdrawn>responsible_org withdrawn>person work:dropped transfer>first_level send:orglights assignment>responsible_org assignment>district_leads assignment>assignee forwarded>reporter say:public.assigned"},

@@ -69,18 +69,11 @@ func (r areaRow) area() (geo.Area, error) {
 	if len(r.Geometry) == 0 {
 		return a, nil
 	}
-	g, err := geojson.UnmarshalGeometry(r.Geometry)
+	geometry, err := geo.ParseGeometry(r.Geometry)
 	if err != nil {
 		return a, fmt.Errorf("geometry of area %s: %w", r.ID, err)
 	}
-	switch shape := g.Geometry().(type) {
-	case orb.MultiPolygon:
-		a.Geometry = shape
-	case orb.Polygon:
-		a.Geometry = orb.MultiPolygon{shape}
-	default:
-		return a, fmt.Errorf("geometry of area %s is a %s", r.ID, g.Type)
-	}
+	a.Geometry = geometry
 	return a, nil
 }
 

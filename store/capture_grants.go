@@ -89,6 +89,37 @@ const reshape = "DELETE FROM _s_stale;\n" +
 	"    UNION SELECT area FROM (SELECT area, district FROM _s_below EXCEPT SELECT area, district FROM _s_cover));\n" +
 	cover
 
+// reshaping is set while many areas change together: what each of them alone
+// would have carried to people's roles is carried once, at the end.
+const (
+	reshaping = "sync.reshaping"
+	untold    = "NOT EXISTS (SELECT 1 FROM _meta WHERE k = '" + reshaping + "')"
+	reshaped  = "DELETE FROM _s_stale;\n"
+)
+
+// reshapeGrants renders what brings roles in step with the territory.
+func reshapeGrants() string { return reshape + regrant("(SELECT usr FROM _s_stale)") + reshaped }
+
+// ChangeAreas runs fn, which changes any number of areas, inside the
+// transaction that s is. Whose roles stand for other districts afterwards is
+// found once rather than for each area: a thousand districts would else take a
+// thousand times as long. The errors are fn's.
+func (s *Store) ChangeAreas(ctx context.Context, fn func() error) error {
+	if err := s.SetMeta(ctx, reshaping, "1"); err != nil {
+		return err
+	}
+	if err := fn(); err != nil {
+		return err
+	}
+	if err := s.exec(ctx, "DELETE FROM _meta WHERE k = '"+reshaping+"'", nil); err != nil {
+		return fmt.Errorf("end the change of areas: %w", err)
+	}
+	if err := s.script(ctx, reshapeGrants(), nil); err != nil {
+		return fmt.Errorf("carry the territory to the roles: %w", err)
+	}
+	return nil
+}
+
 // grantTriggers renders what keeps the grants in step with people, roles and
 // the shape of the territory.
 func grantTriggers() []schemaObject {
@@ -96,8 +127,7 @@ func grantTriggers() []schemaObject {
 		name := "_s_grant_" + table + "_" + suffix
 		return schemaObject{name, fmt.Sprintf("CREATE TRIGGER `%s` AFTER %s ON `%s` FOR EACH ROW%s BEGIN\n%sEND", name, event, table, when, body)}
 	}
-	const done = "DELETE FROM _s_stale;\n"
-	shape := reshape + regrant("(SELECT usr FROM _s_stale)") + done
+	shape := reshapeGrants()
 	ofKind := func(row string) string { return row + ".kind IN " + quoted(coveringKinds) }
 	// A row that REPLACE takes away may have stood for something, and nothing
 	// fires for it unless the connection asks for that: so what it stood for is
@@ -114,13 +144,13 @@ func grantTriggers() []schemaObject {
 		on("users", "insert", "INSERT", "", regrant("(NEW.id)")),
 		on("users", "update", "UPDATE", " WHEN OLD.disabled IS NOT NEW.disabled OR OLD.id IS NOT NEW.id", regrant("(NEW.id, OLD.id)")),
 		on("users", "delete", "DELETE", "", regrant("(OLD.id)")),
-		on("roles", "insert", "INSERT", "", regrant("(SELECT NEW.person UNION SELECT usr FROM _s_stale)")+done),
-		on("roles", "update", "UPDATE", "", regrant("(SELECT NEW.person UNION SELECT OLD.person UNION SELECT usr FROM _s_stale)")+done),
+		on("roles", "insert", "INSERT", "", regrant("(SELECT NEW.person UNION SELECT usr FROM _s_stale)")+reshaped),
+		on("roles", "update", "UPDATE", "", regrant("(SELECT NEW.person UNION SELECT OLD.person UNION SELECT usr FROM _s_stale)")+reshaped),
 		on("roles", "delete", "DELETE", "", regrant("(OLD.person)")),
-		on("areas", "insert", "INSERT", " WHEN "+ofKind("NEW")+" OR "+covers, shape),
+		on("areas", "insert", "INSERT", " WHEN ("+ofKind("NEW")+" OR "+covers+") AND "+untold, shape),
 		on("areas", "update", "UPDATE", " WHEN ("+ofKind("NEW")+" OR "+ofKind("OLD")+" OR "+covers+") AND ("+
-			strings.Join([]string{differs("id"), differs("kind"), differs("code"), differs("parent")}, " OR ")+")", shape),
-		on("areas", "delete", "DELETE", " WHEN "+ofKind("OLD"), shape),
+			strings.Join([]string{differs("id"), differs("kind"), differs("code"), differs("parent")}, " OR ")+") AND "+untold, shape),
+		on("areas", "delete", "DELETE", " WHEN "+ofKind("OLD")+" AND "+untold, shape),
 	}
 }
 

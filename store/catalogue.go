@@ -59,12 +59,16 @@ type Activity struct {
 }
 
 // ActivityFor finds who is responsible for a thing in one of the areas that
-// matched, best area first; an activity for everywhere comes last.
+// matched, in whichever version, best area first; an activity for everywhere
+// comes last.
 func (s *Store) ActivityFor(ctx context.Context, objectType string, areas []report.AreaID, now time.Time) (Activity, bool, error) {
 	const q = `
 		SELECT activities.id, objectType, responsibleOrg, autoDispatch
 		FROM activities
-		LEFT JOIN json_each({:areas}) AS matched ON matched.value = activities.area
+		LEFT JOIN (SELECT id, kind, code FROM areas) AS place ON place.id = activities.area
+		LEFT JOIN (SELECT each.key AS key, version.kind AS kind, version.code AS code
+			FROM json_each({:areas}) AS each JOIN areas AS version ON version.id = each.value) AS matched
+			ON matched.kind = place.kind AND matched.code = place.code
 		WHERE objectType = {:objectType} AND (activities.area = '' OR matched.key IS NOT NULL) AND ` + inForce + `
 		ORDER BY activities.area = '', matched.key, activities.created, activities.id
 		LIMIT 1`

@@ -24,45 +24,56 @@ func areasCommand(w world) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.AddCommand(areasImport(w), areasDissolve(w), areasLocate(w), areasList(w))
+	root.AddCommand(areasImport(w), areasExport(w), areasDissolve(w), areasLocate(w), areasList(w), areasHistory(w), areasImports(w), areasRevert(w), areasReroute(w))
 	return root
 }
 
 // An importing says how a file becomes areas.
 type importing struct {
-	kind, code, name, priority, source, from, extent, selector string
-	dryRun, json                                               bool
+	desk.AreaOptions
+	dryRun, json bool
 }
 
 func areasImport(w world) *cobra.Command {
 	var o importing
 	cmd := &cobra.Command{
 		Use:   "import FILE",
-		Short: "Import areas from GeoJSON or TopoJSON (- reads standard input)",
-		Long: `Import areas from a GeoJSON or TopoJSON file in WGS84 (lon, lat).
+		Short: "Import areas from a file of boundaries (- reads standard input)",
+		Long: `Import areas from GeoJSON, TopoJSON, a zipped shapefile, a GeoPackage, KML, KMZ,
+WKT or CSV with WKT. What a file is, is seen by its content; Italian projections
+are turned into WGS84.
 
 The file is checked whole before anything is kept: every bad feature is named,
 with its place and what to do, and one bad feature refuses the file. Areas that
 are the same as those in force are left alone. One that differs becomes a new
-version; the old version goes on answering for reports of its days.`,
+version; the old version goes on answering for reports of its days. Open reports
+that lie elsewhere then are moved, and the people concerned are told once.
+
+With --dry-run it says what would change: areas, territory, how the areas fit
+together, and the open reports that would change owner.`,
 		Example: `  sestante areas import provinces.geojson --kind province --code-property sigla --name-property name
-  sestante areas import districts.topojson --kind district --code-property code --dry-run`,
+  sestante areas import districts.zip --kind district --code-property code --crs EPSG:3003 --dry-run
+  sestante areas import districts.gpkg --kind district --code-property code --layer 2027 --replace`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			areas, err := o.read(w, args[0])
-			if err != nil {
+			if err := o.check(); err != nil {
 				return err
 			}
-			return keepAreas(cmd, w, areas, o)
+			return withHouse(cmd, w, func(h *house) error { return h.importAreas(cmd, w, args[0], o) })
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.kind, "kind", "", "kind of every area: "+kindList())
-	f.StringVar(&o.code, "code-property", "", "property with the code, unique in the file")
-	f.StringVar(&o.name, "name-property", "", "property with the name (default: the code)")
-	f.StringVar(&o.priority, "priority-property", "priority", "property with the priority: among overlapping areas of a kind the higher wins (default when absent: 0)")
-	f.StringVar(&o.selector, "selector", "", `which reports the areas are for, as JSON: {"siteTypes":["cs"]} (needed for overlays)`)
-	f.StringVar(&o.extent, "extent", "italy", "where the areas must lie, to notice swapped coordinates: italy or world")
+	f.StringVar(&o.Kind, "kind", "", "kind of every area: "+kindList())
+	f.StringVar(&o.CodeProperty, "code-property", "", "property with the code, unique in the file")
+	f.StringVar(&o.NameProperty, "name-property", "", "property with the name (default: name, and else the code)")
+	f.StringVar(&o.PriorityProperty, "priority-property", "priority", "property with the priority: among overlapping areas of a kind the higher wins (default when absent: 0)")
+	f.StringVar(&o.Selector, "selector", "", `which reports the areas are for, as JSON: {"siteTypes":["cs"]} (needed for overlays)`)
+	f.StringVar(&o.Extent, "extent", "italy", "where the areas must lie, to notice swapped coordinates: italy or world")
+	f.StringVar(&o.CRS, "crs", "", "coordinate system when the file does not say, such as EPSG:32632 (default: WGS84)")
+	f.StringVar(&o.Layer, "layer", "", "layer of a file with several")
+	f.StringVar(&o.Charset, "charset", "", "charset of a shapefile's text when the file does not say, such as windows-1252")
+	f.Float64Var(&o.SnapM, "snap", 0, "metres within which the points of neighbours become one (default: none)")
+	f.BoolVar(&o.Replace, "replace", false, "end the areas of this kind that are not in the file")
 	o.common(cmd)
 	for _, name := range []string{"kind", "code-property"} {
 		if err := cmd.MarkFlagRequired(name); err != nil {
@@ -75,8 +86,8 @@ version; the old version goes on answering for reports of its days.`,
 // common adds the flags that importing and dissolving share.
 func (o *importing) common(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&o.source, "source", "", "where the boundaries come from: seed, reconstructed, istat, admin")
-	f.StringVar(&o.from, "valid-from", "", "first day of the new versions, 2006-01-02 (default: since always for new codes, now for changed ones)")
+	f.StringVar(&o.Source, "source", "", "where the boundaries come from: seed, reconstructed, istat, admin")
+	f.StringVar(&o.ValidFrom, "valid-from", "", "first day of the new versions, 2006-01-02 (default: since always for new codes, now for changed ones)")
 	f.BoolVar(&o.dryRun, "dry-run", false, "check the file and say what would change; keep nothing")
 	f.BoolVar(&o.json, "json", false, "print the result as JSON")
 }
@@ -89,38 +100,12 @@ func kindList() string {
 	return strings.Join(names, ", ")
 }
 
-// read turns a file into areas, or refuses it with everything that is wrong.
-func (o importing) read(w world, path string) ([]geo.Area, error) {
-	if !slices.Contains(geo.Kinds(), geo.Kind(o.kind)) {
-		return nil, fmt.Errorf("%w: --kind %q is none of %s", errUsage, o.kind, kindList())
+// check refuses options that are none as a command line that is not understood.
+func (o importing) check() error {
+	if err := o.Check(); err != nil {
+		return fmt.Errorf("%w: %w", errUsage, err)
 	}
-	collection, err := decodeFile(w, path, o.extent, o.code)
-	if err != nil {
-		return nil, err
-	}
-	areas, err := collection.Areas(geo.Fields{Code: o.code, Name: o.name, Kind: geo.Kind(o.kind), Source: geo.Source(o.source)})
-	if err != nil {
-		return nil, err
-	}
-	var selector geo.Selector
-	if o.selector != "" {
-		d := json.NewDecoder(strings.NewReader(o.selector))
-		d.DisallowUnknownFields()
-		if err := d.Decode(&selector); err != nil {
-			return nil, fmt.Errorf("%w: --selector is not the JSON of a selector: %w", errUsage, err)
-		}
-	}
-	priorities := map[string]int{}
-	for _, f := range collection.Features {
-		if n, ok := f.Integer(o.priority); ok {
-			priorities[f.Text(o.code)] = n
-		}
-	}
-	for i := range areas {
-		areas[i].Selector = selector
-		areas[i].Priority = priorities[areas[i].Code]
-	}
-	return areas, nil
+	return nil
 }
 
 // decodeFile reads a file of boundaries; - is standard input.
@@ -155,20 +140,6 @@ func open(w world, path string) (io.Reader, func(), error) {
 	return f, func() { _ = f.Close() }, nil // it was only read
 }
 
-func keepAreas(cmd *cobra.Command, w world, areas []geo.Area, o importing) error {
-	from, err := parseDay(o.from)
-	if err != nil {
-		return err
-	}
-	return withHouse(cmd, w, func(h *house) error {
-		changes, err := h.desk.ImportAreas(cmd.Context(), areas, from, o.dryRun)
-		if err != nil {
-			return err
-		}
-		return printChanges(w, changes, o.json)
-	})
-}
-
 func parseDay(day string) (time.Time, error) {
 	if day == "" {
 		return time.Time{}, nil
@@ -188,11 +159,15 @@ func printChanges(w world, c desk.AreaChanges, asJSON bool) error {
 	if c.DryRun {
 		verb = "would be kept (dry run)"
 	}
-	_, err := fmt.Fprintf(w.out, "%d new, %d changed, %d unchanged: %s\n", len(c.Added), len(c.Changed), len(c.Unchanged), verb)
+	removed := ""
+	if len(c.Removed) > 0 {
+		removed = fmt.Sprintf("%d removed, ", len(c.Removed))
+	}
+	_, err := fmt.Fprintf(w.out, "%d new, %d changed, %s%d unchanged: %s\n", len(c.Added), len(c.Changed), removed, len(c.Unchanged), verb)
 	for _, codes := range []struct {
 		name string
 		list []string
-	}{{"new", c.Added}, {"changed", c.Changed}} {
+	}{{"new", c.Added}, {"changed", c.Changed}, {"removed", c.Removed}} {
 		if len(codes.list) > 0 && err == nil {
 			_, err = fmt.Fprintf(w.out, "%s: %s\n", codes.name, strings.Join(codes.list, " "))
 		}
@@ -222,7 +197,7 @@ the database, or else the small public-domain set that ships with the program.`,
 				return err
 			}
 			return withHouse(cmd, w, func(h *house) error {
-				from, err := h.provinces(cmd, w, provinces, code, o.extent)
+				from, err := h.provinces(cmd, w, provinces, code, o.Extent)
 				if err != nil {
 					return err
 				}
@@ -233,7 +208,7 @@ the database, or else the small public-domain set that ships with the program.`,
 				for _, warning := range warnings {
 					_, _ = fmt.Fprintf(w.err, "note: %s\n", warning.Text) // beside the result, for a person
 				}
-				day, err := parseDay(o.from)
+				day, err := parseDay(o.ValidFrom)
 				if err != nil {
 					return err
 				}
@@ -242,7 +217,10 @@ the database, or else the small public-domain set that ships with the program.`,
 				if err != nil {
 					return err
 				}
-				return printChanges(w, changes, o.json)
+				if err := printChanges(w, changes, o.json); err != nil || o.dryRun || !changes.Any() {
+					return err
+				}
+				return h.reroute(cmd.Context(), w, o.json)
 			})
 		},
 	}
@@ -250,7 +228,7 @@ the database, or else the small public-domain set that ships with the program.`,
 	f.StringVar(&table, "table", "", `the table: a JSON file, or "italy"`)
 	f.StringVar(&provinces, "provinces", "", "GeoJSON or TopoJSON file with the provinces")
 	f.StringVar(&code, "code-property", "sigla", "property of --provinces with the province's code")
-	f.StringVar(&o.extent, "extent", "italy", "where the provinces must lie: italy or world")
+	f.StringVar(&o.Extent, "extent", "italy", "where the provinces must lie: italy or world")
 	o.common(cmd)
 	if err := cmd.MarkFlagRequired("table"); err != nil {
 		panic(err) // the flag is defined above

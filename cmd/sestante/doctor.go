@@ -107,6 +107,7 @@ func (d *doctor) examine(ctx context.Context) {
 	if d.folder() {
 		d.database(ctx)
 	}
+	d.baseMaps()
 	d.push(ctx)
 	d.mail(ctx)
 }

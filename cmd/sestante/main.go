@@ -143,7 +143,7 @@ Set it up:    sestante doctor, then sestante serve
 		return fmt.Errorf("%w: %w\nSee: %s --help", errUsage, err, cmd.CommandPath())
 	})
 	config.AddFlags(root.PersistentFlags())
-	root.AddCommand(serveCommand(w), demoCommand(w), areasCommand(w), devicesCommand(w), syncCommand(w), doctorCommand(w), superuserCommand(w), migrateCommand(w), simulateCommand(w))
+	root.AddCommand(serveCommand(w), demoCommand(w), areasCommand(w), reportsCommand(w), hotspotsCommand(w), devicesCommand(w), syncCommand(w), doctorCommand(w), duplicatesCommand(w), superuserCommand(w), migrateCommand(w), simulateCommand(w))
 	usageErrors(root)
 	return root
 }

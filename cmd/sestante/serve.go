@@ -57,7 +57,10 @@ func (h *house) serve(ctx context.Context, started func(address string)) error {
 		Desk: h.desk, Sync: h.sync, Log: h.log, Now: h.now,
 		MaxBody: h.cfg.Intake.MaxBodyBytes, MaxPhoto: h.cfg.Intake.MaxPhotoBytes, MaxPhotos: h.cfg.Intake.MaxPhotos,
 		RatePerMinute: h.cfg.Intake.RatePerMinute, RateBurst: h.cfg.Intake.RateBurst,
+		MaxImport: h.cfg.Territory.MaxImportBytes,
 		MaxVerify: h.cfg.Sync.MaxVerifyBytes, StreamsPerUser: h.cfg.Sync.StreamsPerUser, Language: h.cfg.LanguageDefault,
+		Attribution: h.cfg.OrgName, BaseMaps: h.cfg.Tiles.PMTiles,
+		ExportsPerMinute: h.cfg.Export.RatePerMinute, ExportsBurst: h.cfg.Export.RateBurst, ExportsAtOnce: h.cfg.Export.AtOnce,
 	})
 	if err != nil {
 		return errors.Join(err, h.close())
@@ -123,7 +126,11 @@ func (h *house) loops(ctx context.Context) (*jobs.Group, error) {
 		_, err := h.sync.ClearExits(ctx)
 		return err
 	}))
+	loops.Add("map", jobs.Every(time.Second, "map", jobs.Alone{}, h.log, h.desk.FollowMap))
 	loops.Add("bodies", jobs.Every(2*time.Second, "bodies", jobs.Alone{}, h.log, h.prepareBodies()))
+	loops.Add("duplicates", jobs.Every(time.Second, "duplicates", jobs.Alone{}, h.log, h.desk.FollowDuplicates))
+	loops.Add("duplicates-tidy", jobs.Every(24*time.Hour, "duplicates-tidy", jobs.Alone{}, h.log, h.desk.TidyDuplicates))
+	h.territoryLoops(loops)
 	if h.cfg.Report.AutoVerifyDays > 0 {
 		loops.Add("verify", jobs.Every(10*time.Minute, "verify", jobs.Alone{}, h.log, func(ctx context.Context) error {
 			_, err := h.desk.VerifyUnattended(ctx)

@@ -75,7 +75,7 @@ func (h *house) furnish(ctx context.Context) error {
 	if err := applySettings(h.app.Settings(), h.cfg); err != nil {
 		return err
 	}
-	if err := hooks.Register(h.app, hooks.Config{Production: h.cfg.Production, Language: h.cfg.LanguageDefault, Log: h.log}); err != nil {
+	if err := hooks.Register(h.app, hooks.Config{Production: h.cfg.Production, Language: h.cfg.LanguageDefault, Log: h.log, Now: h.now}); err != nil {
 		return err
 	}
 	hooks.RegisterCapture(h.app)
@@ -98,13 +98,17 @@ func deskConfig(cfg config.Config, s *store.Store, log *slog.Logger, now func() 
 	policy := report.DefaultPolicy()
 	policy.Location = cfg.Location
 	policy.ReopenWindowDays = cfg.Report.ReopenDays
+	policy.DuplicateWindowDays = cfg.Duplicates.ClosedDays
 	policy.PlanNeedsApproval = cfg.Report.PlanNeedsApproval
 	policy.AutoVerify = cfg.Report.AutoVerifyDays > 0
 	policy.AutoVerifyDays = cfg.Report.AutoVerifyDays
 	return desk.Config{
 		Store: s, Now: now, Log: log, Policy: policy,
-		Limits:     desk.Limits{Photos: cfg.Intake.MaxPhotos, PhotoBytes: cfg.Intake.MaxPhotoBytes},
-		ToleranceM: cfg.Territory.ToleranceM, CodePrefix: cfg.Territory.CodePrefix,
+		Limits:      desk.Limits{Photos: cfg.Intake.MaxPhotos, PhotoBytes: cfg.Intake.MaxPhotoBytes},
+		Duplicates:  desk.DuplicatePolicy{RadiusM: cfg.Duplicates.RadiusM, AreaRadiusM: cfg.Duplicates.AreaRadiusM, AreaObjects: cfg.Duplicates.AreaObjects},
+		ImportBytes: cfg.Territory.MaxImportBytes,
+		ExportRows:  cfg.Export.MaxRows,
+		ToleranceM:  cfg.Territory.ToleranceM, CodePrefix: cfg.Territory.CodePrefix,
 		PublicURL: cfg.PublicURL, Language: cfg.LanguageDefault, Secret: cfg.AppSecret.Reveal(), Changed: changed,
 	}
 }

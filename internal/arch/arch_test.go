@@ -19,7 +19,7 @@ const module = "github.com/sestante/sestante"
 
 // The rules that a rules room may look into, and what every door needs.
 var (
-	rules = []string{"fault", "report", "geo", "media", "sync", "notify"}
+	rules = []string{"fault", "report", "geo", "geo/cluster", "geo/crs", "geo/format", "geo/nearby", "geo/pmtiles", "geo/tile", "media", "sync", "notify"}
 	door  = append([]string{"desk", "store", "internal/apierr", "internal/config", "pocketbase", "http"}, rules...)
 )
 
@@ -30,12 +30,18 @@ var (
 // ending in /... is for every folder below.
 var rooms = map[string][]string{
 	// rules: plain Go, called with values
-	"fault":  {},
-	"report": {"fault"},
-	"geo":    {"fault"},
-	"media":  {"fault"},
-	"sync":   {"fault", "report", "geo"},
-	"notify": {"fault", "report"},
+	"fault":       {},
+	"report":      {"fault"},
+	"geo":         {"fault"},
+	"geo/cluster": {"fault"},
+	"geo/crs":     {"fault"},
+	"geo/format":  {"fault", "geo", "geo/crs"},
+	"geo/nearby":  {"fault"},
+	"geo/pmtiles": {"fault"},
+	"geo/tile":    {"fault"},
+	"media":       {"fault"},
+	"sync":        {"fault", "report", "geo"},
+	"notify":      {"fault", "report"},
 
 	// the device's half of the protocol, and how it reaches a server
 	"sync/device":      {"fault", "report", "sync"},
@@ -43,9 +49,10 @@ var rooms = map[string][]string{
 
 	// what keeps, what sends, what decides
 	"store":         append([]string{"pocketbase", "sql"}, rules...),
+	"store/gpkg":    {"sql", "fault", "geo", "geo/format"},
 	"pb_migrations": {"pocketbase", "sql", "fault", "geo", "report"},
 	"notify/fcm":    {"fault", "notify", "firebase", "http"},
-	"desk":          append([]string{"store", "pocketbase"}, rules...),
+	"desk":          append([]string{"store", "store/gpkg", "pocketbase"}, rules...),
 
 	// doors: they translate, and never import each other
 	"hooks":      door,
@@ -63,6 +70,7 @@ var rooms = map[string][]string{
 	"internal/pbtest":   {"*"},
 	"internal/fcmfake":  {"fault", "http"},
 	"internal/photogen": {"fault", "media", "report"},
+	"internal/areagen":  {"geo"},
 	"internal/demo":     append([]string{"desk", "store", "internal/fcmfake", "internal/photogen", "sync/device", "sync/device/http", "pocketbase", "http"}, rules...), // a client too
 	"internal/gen/...":  {"*"},
 	"bench/...":         {"*"},

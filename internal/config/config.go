@@ -39,14 +39,17 @@ type Config struct {
 	TrustedProxyHeaders []string       `mapstructure:"trusted_proxy_headers"`
 	AppSecret           Secret         `mapstructure:"app_secret"`
 
-	Intake    Intake    `mapstructure:"intake"`
-	Territory Territory `mapstructure:"territory"`
-	Report    Report    `mapstructure:"report"`
-	Sync      Sync      `mapstructure:"sync"`
-	Push      Push      `mapstructure:"push"`
-	Storage   Storage   `mapstructure:"storage"`
-	Mail      Mail      `mapstructure:"mail"`
-	Shutdown  Shutdown  `mapstructure:"shutdown"`
+	Intake     Intake     `mapstructure:"intake"`
+	Territory  Territory  `mapstructure:"territory"`
+	Report     Report     `mapstructure:"report"`
+	Duplicates Duplicates `mapstructure:"duplicates"`
+	Export     Export     `mapstructure:"export"`
+	Tiles      Tiles      `mapstructure:"tiles"`
+	Sync       Sync       `mapstructure:"sync"`
+	Push       Push       `mapstructure:"push"`
+	Storage    Storage    `mapstructure:"storage"`
+	Mail       Mail       `mapstructure:"mail"`
+	Shutdown   Shutdown   `mapstructure:"shutdown"`
 }
 
 // Intake limits what one sender may send in.
@@ -62,6 +65,8 @@ type Intake struct {
 type Territory struct {
 	ToleranceM float64 `mapstructure:"tolerance_m"` // metres
 	CodePrefix string  `mapstructure:"code_prefix"`
+
+	MaxImportBytes int64 `mapstructure:"max_import_bytes"` // of one file of boundaries
 }
 
 // Report holds the times and choices in the life of a report.
@@ -69,6 +74,27 @@ type Report struct {
 	ReopenDays        int  `mapstructure:"reopen_days"`
 	PlanNeedsApproval bool `mapstructure:"plan_needs_approval"`
 	AutoVerifyDays    int  `mapstructure:"auto_verify_days"` // 0 means never
+}
+
+// Duplicates says which reports may be of the same thing.
+type Duplicates struct {
+	RadiusM     float64  `mapstructure:"radius_m"`      // metres
+	AreaRadiusM float64  `mapstructure:"area_radius_m"` // metres, of AreaObjects
+	AreaObjects []string `mapstructure:"area_objects"`  // codes
+	ClosedDays  int      `mapstructure:"closed_days"`
+}
+
+// Export limits what is handed out to other programs.
+type Export struct {
+	RatePerMinute int `mapstructure:"rate_per_minute"`
+	RateBurst     int `mapstructure:"rate_burst"`
+	AtOnce        int `mapstructure:"at_once"`
+	MaxRows       int `mapstructure:"max_rows"` // 0 means any number
+}
+
+// Tiles says what maps are drawn on.
+type Tiles struct {
+	PMTiles string `mapstructure:"pmtiles"` // a file, or a folder of them; empty means none
 }
 
 // Sync limits one exchange with a device.

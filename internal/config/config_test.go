@@ -57,13 +57,15 @@ func TestDefaults(t *testing.T) {
 		Dir: filepath.Join(dir, "sestante_data"), HTTP: "127.0.0.1:8090", PublicURL: "http://127.0.0.1:8090",
 		OrgName: "Sestante", LanguageDefault: "it", Timezone: "Europe/Rome", Location: rome, Production: true,
 		LogLevel: "info", LogFormat: "text", TrustedProxyHeaders: []string{},
-		Intake:    config.Intake{RatePerMinute: 10, RateBurst: 60, MaxPhotos: 10, MaxPhotoBytes: 40e6, MaxBodyBytes: 64e6},
-		Territory: config.Territory{ToleranceM: 500, CodePrefix: "SE"},
-		Report:    config.Report{ReopenDays: 14},
-		Sync:      config.Sync{MaxMutations: 500, MaxPushBytes: 1e6, MaxPullBytes: 4e6, MaxPageRows: 1000, MaxVerifyBytes: 4e6, MaxKeptBytes: 16e6, StreamsPerUser: 5, Heartbeat: 25 * time.Second},
-		Push:      config.Push{Workers: 4, Lease: time.Minute, MaxAttempts: 10},
-		Mail:      config.Mail{SMTP: config.SMTP{Port: 587}},
-		Shutdown:  config.Shutdown{Drain: 20 * time.Second},
+		Intake:     config.Intake{RatePerMinute: 10, RateBurst: 60, MaxPhotos: 10, MaxPhotoBytes: 40e6, MaxBodyBytes: 64e6},
+		Territory:  config.Territory{ToleranceM: 500, CodePrefix: "SE", MaxImportBytes: 128_000_000},
+		Report:     config.Report{ReopenDays: 14},
+		Duplicates: config.Duplicates{RadiusM: 50, AreaRadiusM: 250, AreaObjects: []string{}, ClosedDays: 14},
+		Export:     config.Export{RatePerMinute: 10, RateBurst: 60, AtOnce: 4, MaxRows: 1e6},
+		Sync:       config.Sync{MaxMutations: 500, MaxPushBytes: 1e6, MaxPullBytes: 4e6, MaxPageRows: 1000, MaxVerifyBytes: 4e6, MaxKeptBytes: 16e6, StreamsPerUser: 5, Heartbeat: 25 * time.Second},
+		Push:       config.Push{Workers: 4, Lease: time.Minute, MaxAttempts: 10},
+		Mail:       config.Mail{SMTP: config.SMTP{Port: 587}},
+		Shutdown:   config.Shutdown{Drain: 20 * time.Second},
 	}
 	if !reflect.DeepEqual(c, want) {
 		t.Errorf("Load of nothing =\n%+v, want\n%+v", c, want)

@@ -81,10 +81,23 @@ func Keys() []Key {
 
 		{Name: "territory.tolerance_m", Type: Metres, Default: "500", Check: between(0, 100_000), Doc: "How far outside every district a position may lie and still be given to the nearest one, in metres. 0: not at all."},
 		{Name: "territory.code_prefix", Type: Text, Default: "SE", Check: codePrefix, Doc: "Two to four capital letters that begin the code of a report whose district brings none (SE-2026-000123)."},
+		{Name: "territory.max_import_bytes", Type: Bytes, Default: "128MB", Check: between(100_000, 4_000_000_000), Doc: "Size of one file of boundaries. Importing one takes several times as much memory."},
 
 		{Name: "report.reopen_days", Type: Number, Default: "14", Check: between(0, 365), Doc: "Days after closing in which the reporter may reopen a report."},
 		{Name: "report.plan_needs_approval", Type: Bool, Default: "false", Doc: "Hold a planned closing date back until a lead has approved it."},
 		{Name: "report.auto_verify_days", Type: Number, Default: "0", Check: between(0, 365), Doc: "Days after which work reported as done counts as verified. 0: a person always verifies."},
+
+		{Name: "duplicates.radius_m", Type: Metres, Default: "50", Check: between(1, 1000), Doc: "How far apart two reports of one thing may lie, in metres, before the accuracy of their positions. The catalogue may say otherwise for each object (dedupeRadiusM)."},
+		{Name: "duplicates.area_radius_m", Type: Metres, Default: "250", Check: between(1, 1000), Doc: "The same for objects that are areas, such as a park."},
+		{Name: "duplicates.area_objects", Type: List, Doc: "Codes of the objects that are areas."},
+		{Name: "duplicates.closed_days", Type: Number, Default: "14", Check: between(0, 365), Doc: "Days for which a closed report is still suggested, and may be linked to. The catalogue may say less for each object (dedupeDays)."},
+
+		{Name: "export.rate_per_minute", Type: Number, Default: "10", Check: between(1, 100_000), Doc: "Exports one caller may ask for in a minute, for long."},
+		{Name: "export.rate_burst", Type: Number, Default: "60", Check: between(1, 100_000), Doc: "Exports one caller may ask for at once, after a pause."},
+		{Name: "export.at_once", Type: Number, Default: "4", Check: between(1, 100), Doc: "Exports that are written at the same time, for all callers together. A GeoPackage takes as much room in the folder for temporary files as it has bytes."},
+		{Name: "export.max_rows", Type: Number, Default: "1000000", Check: between(0, 1_000_000_000), Doc: "Reports one export may hold. 0: any number."},
+
+		{Name: "tiles.pmtiles", Type: Path, Doc: "Base maps in PMTiles version 3: one file, or a folder of files ending in .pmtiles. Everybody may read them. Empty: none is served."},
 
 		{Name: "sync.max_mutations", Type: Number, Default: "500", Check: between(500, 10_000), Doc: "Changes one push of a device may bring. Devices send up to 500 at once."},
 		{Name: "sync.max_push_bytes", Type: Bytes, Default: "1MB", Check: between(1_000_000, 100_000_000), Doc: "Size of one push, unpacked. Devices send up to 1 MB at once."},

@@ -146,6 +146,10 @@ export interface CallArgs {
     addressNote?: string;
     site?: string;
   };
+  /** Follow the territory. Best made with a network. */
+  'report.reroute': {
+    run: string;
+  };
   /** Change the category. Best made with a network. */
   'report.recategorise': {
     objectType?: string;

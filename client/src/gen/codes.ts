@@ -76,10 +76,65 @@ export const codes = {
     en: 'The value of this field cannot be used.',
     it: 'Il valore di questo campo non è utilizzabile.',
   },
+  'area.changed_since': {
+    kind: 'conflict',
+    en: 'Areas of that import have changed since: revert the later change first.',
+    it: 'Alcune aree di quell\'importazione sono cambiate in seguito: annulla prima la modifica più recente.',
+  },
+  'area.days': {
+    kind: 'conflict',
+    en: 'There is another version of the area on some of those days: end that one first.',
+    it: 'In alcuni di quei giorni esiste già un\'altra versione dell\'area: chiudi prima quella.',
+  },
   'area.held': {
     kind: 'conflict',
     en: 'Somebody\'s role is limited to this area. End the area with a date, or change those roles first.',
     it: 'C\'è chi ha un ruolo limitato a quest\'area. Chiudi l\'area con una data, oppure cambia prima quei ruoli.',
+  },
+  'area.import_interrupted': {
+    kind: 'conflict',
+    en: 'The server stopped in the middle of this import. Nothing of it was kept: send the file again.',
+    it: 'Il server si è fermato a metà di questa importazione. Nulla è stato salvato: invia di nuovo il file.',
+  },
+  'area.import_large': {
+    kind: 'too_large',
+    en: 'The file is larger than an import may be: simplify the boundaries or send them in parts.',
+    it: 'Il file supera quanto si può importare: semplifica i confini o invialo in più parti.',
+  },
+  'area.import_none': {
+    kind: 'not_found',
+    en: 'There is no such import.',
+    it: 'Questa importazione non esiste.',
+  },
+  'area.import_not_done': {
+    kind: 'conflict',
+    en: 'Only an import that was put in force can be reverted.',
+    it: 'Si può annullare solo un\'importazione già in vigore.',
+  },
+  'area.import_state': {
+    kind: 'conflict',
+    en: 'The import is not at the step where that can be done.',
+    it: 'L\'importazione non è nella fase in cui si può fare.',
+  },
+  'area.imports_full': {
+    kind: 'limited',
+    en: 'Too many imports wait for a decision: commit or discard some.',
+    it: 'Troppe importazioni attendono una decisione: confermane o scartane alcune.',
+  },
+  'area.option': {
+    kind: 'invalid',
+    en: 'An option of the import is missing or has no such value.',
+    it: 'Un\'opzione dell\'importazione manca o non ha un valore ammesso.',
+  },
+  'area.preview_stale': {
+    kind: 'conflict',
+    en: 'The areas changed after this preview: look at the new one, which is being made.',
+    it: 'Le aree sono cambiate dopo questa anteprima: guarda quella nuova, in preparazione.',
+  },
+  'area.used': {
+    kind: 'conflict',
+    en: 'Reports lie in this version of the area, and what it was stays. End it with a date and add another.',
+    it: 'In questa versione dell\'area ci sono segnalazioni, e com\'era resta. Chiudila con una data e aggiungine un\'altra.',
   },
   'call.id': {
     kind: 'invalid',
@@ -90,6 +145,31 @@ export const codes = {
     kind: 'conflict',
     en: 'Another call was made under this id.',
     it: 'Con questo identificativo è già stata fatta un\'altra chiamata.',
+  },
+  'cluster.parameter': {
+    kind: 'invalid',
+    en: 'This parameter is out of its range.',
+    it: 'Questo parametro è fuori dal suo intervallo.',
+  },
+  'cluster.point': {
+    kind: 'invalid',
+    en: 'This point cannot be placed: it needs a longitude from -180 to 180, a latitude from -90 to 90 and a time.',
+    it: 'Questo punto non si può collocare: servono una longitudine da -180 a 180, una latitudine da -90 a 90 e un istante.',
+  },
+  'crs.malformed': {
+    kind: 'invalid',
+    en: 'The description of the coordinate system is malformed: export the file again, or name the system.',
+    it: 'La descrizione del sistema di coordinate è malformata: esporta di nuovo il file, oppure indica il sistema.',
+  },
+  'crs.outside': {
+    kind: 'invalid',
+    en: 'The position is far outside the area of its coordinate system: check that the file names the right one.',
+    it: 'La posizione è molto lontana dall\'area del suo sistema di coordinate: controlla che il file indichi quello giusto.',
+  },
+  'crs.unknown': {
+    kind: 'invalid',
+    en: 'The coordinate system is not one this program knows: say which of EPSG:4326, 32632, 32633, 25832, 25833, 6707, 6708, 7791, 7792, 6875, 6876, 3003, 3004 or 3035 it is, or export the file as WGS84 (EPSG:4326).',
+    it: 'Il sistema di coordinate non è tra quelli che questo programma conosce: indica quale tra EPSG:4326, 32632, 32633, 25832, 25833, 6707, 6708, 7791, 7792, 6875, 6876, 3003, 3004 o 3035 è, oppure esporta il file in WGS84 (EPSG:4326).',
   },
   'device.behind': {
     kind: 'conflict',
@@ -156,6 +236,36 @@ export const codes = {
     en: 'This device has destroyed what it held. It can start anew with another id.',
     it: 'Questo dispositivo ha distrutto i suoi dati. Può ricominciare con un altro id.',
   },
+  'duplicates.figures': {
+    kind: 'not_found',
+    en: 'There are no such figures, or they are not for you.',
+    it: 'Questi dati non esistono o non sono visibili per te.',
+  },
+  'duplicates.not_suggested': {
+    kind: 'not_found',
+    en: 'That report was not suggested as a duplicate of this one.',
+    it: 'Quella segnalazione non è stata proposta come doppione di questa.',
+  },
+  'duplicates.period': {
+    kind: 'invalid',
+    en: 'A period begins before it ends, each a day (2026-11-20) or a moment (2026-11-20T08:00:00Z).',
+    it: 'Un periodo comincia prima di finire; inizio e fine sono un giorno (2026-11-20) o un istante (2026-11-20T08:00:00Z).',
+  },
+  'export.busy': {
+    kind: 'busy',
+    en: 'Other exports are being written, yours or somebody else\'s. Try again in a moment.',
+    it: 'Altre esportazioni, tue o di altri, sono in corso. Riprova tra poco.',
+  },
+  'export.format': {
+    kind: 'invalid',
+    en: 'An export is geojson, gpkg or csv.',
+    it: 'Un\'esportazione è geojson, gpkg o csv.',
+  },
+  'export.too_large': {
+    kind: 'too_large',
+    en: 'That is more than one export may hold: narrow it by district, state, place or time.',
+    it: 'È più di quanto un\'esportazione possa contenere: restringila per distretto, stato, luogo o periodo.',
+  },
   'fcm.config': {
     kind: 'invalid',
     en: 'The settings of Firebase Cloud Messaging do not fit together.',
@@ -166,10 +276,65 @@ export const codes = {
     en: 'The push message is longer than four kilobytes.',
     it: 'Il messaggio push supera i quattro kilobyte.',
   },
+  'format.archive': {
+    kind: 'invalid',
+    en: 'The archive is damaged, locked or lacks a part: pack the files again, without a password.',
+    it: 'L\'archivio è danneggiato, protetto o incompleto: comprimi di nuovo i file, senza password.',
+  },
+  'format.charset': {
+    kind: 'invalid',
+    en: 'The text\'s encoding is not one this program knows: name it, or export the file as UTF-8.',
+    it: 'La codifica del testo non è tra quelle che questo programma conosce: indicala, oppure esporta il file in UTF-8.',
+  },
+  'format.csv': {
+    kind: 'invalid',
+    en: 'The table has no column with shapes: name one wkt or geometry in its first line.',
+    it: 'La tabella non ha una colonna con le forme: chiamane una wkt o geometry nella prima riga.',
+  },
+  'format.degrees': {
+    kind: 'invalid',
+    en: 'The coordinates look like degrees, but their system is in metres: export the file again with the right system, or as WGS84 (EPSG:4326).',
+    it: 'Le coordinate sembrano gradi, ma il loro sistema è in metri: esporta di nuovo il file con il sistema giusto, o in WGS84 (EPSG:4326).',
+  },
+  'format.geopackage': {
+    kind: 'invalid',
+    en: 'A GeoPackage cannot be read here: import it with the program or over its API.',
+    it: 'Un GeoPackage non si può leggere qui: importalo con il programma o con la sua API.',
+  },
+  'format.inflated': {
+    kind: 'too_large',
+    en: 'The archive unfolds into much more than an import may hold: send the files that are needed and nothing else.',
+    it: 'L\'archivio si espande ben oltre quanto si può importare: invia solo i file necessari.',
+  },
+  'format.kml': {
+    kind: 'invalid',
+    en: 'The file is not well-formed KML: export it again.',
+    it: 'Il file non è un KML ben formato: esportalo di nuovo.',
+  },
+  'format.shapefile': {
+    kind: 'invalid',
+    en: 'The shapefile is damaged: export it again, and zip .shp, .dbf and .prj together.',
+    it: 'Lo shapefile è danneggiato: esportalo di nuovo e comprimi insieme .shp, .dbf e .prj.',
+  },
+  'format.table': {
+    kind: 'invalid',
+    en: 'The table is malformed: export it again, with texts that hold separators in quotes.',
+    it: 'La tabella è malformata: esportala di nuovo, con le virgolette attorno ai testi che contengono separatori.',
+  },
+  'format.unknown': {
+    kind: 'invalid',
+    en: 'The file is in no form that can be read: send GeoJSON, TopoJSON, a GeoPackage, a zipped shapefile, KML, KMZ, WKT, or CSV with a column wkt.',
+    it: 'Il file non è in una forma leggibile: invia GeoJSON, TopoJSON, un GeoPackage, uno shapefile in zip, KML, KMZ, WKT, oppure CSV con una colonna wkt.',
+  },
+  'format.wkt': {
+    kind: 'invalid',
+    en: 'The text is not the WKT of a Polygon or a MultiPolygon.',
+    it: 'Il testo non è il WKT di un Polygon o di un MultiPolygon.',
+  },
   'geo.antimeridian': {
     kind: 'invalid',
-    en: 'A ring is wider than 180 degrees: cut it at the 180th meridian, as RFC 7946 3.1.9 asks.',
-    it: 'Un anello è più largo di 180 gradi: taglialo al meridiano 180, come chiede RFC 7946 3.1.9.',
+    en: 'A border goes over the 180th meridian: cut the area there, as RFC 7946 3.1.9 asks.',
+    it: 'Un confine passa oltre il meridiano 180: taglia lì l\'area, come chiede RFC 7946 3.1.9.',
   },
   'geo.arc': {
     kind: 'invalid',
@@ -253,8 +418,8 @@ export const codes = {
   },
   'geo.layer': {
     kind: 'invalid',
-    en: 'The TopoJSON holds several layers, or not the one that was asked for: name one of them.',
-    it: 'Il TopoJSON contiene più livelli, o non quello richiesto: indicane uno.',
+    en: 'The file holds several layers, or not the one that was asked for: name one of them.',
+    it: 'Il file contiene più livelli, o non quello richiesto: indicane uno.',
   },
   'geo.metres': {
     kind: 'invalid',
@@ -311,6 +476,11 @@ export const codes = {
     en: 'The border crosses or touches itself: move the points near the place shown.',
     it: 'Il confine incrocia o tocca se stesso: sposta i punti vicino al luogo indicato.',
   },
+  'geo.snap': {
+    kind: 'invalid',
+    en: 'Borders can be snapped over more than 0 and at most 100 metres.',
+    it: 'I confini si possono agganciare per più di 0 e al massimo 100 metri.',
+  },
   'geo.swapped': {
     kind: 'invalid',
     en: 'Longitude and latitude look swapped: write each position as [longitude, latitude].',
@@ -365,6 +535,66 @@ export const codes = {
     kind: 'conflict',
     en: 'There is another version of the area from that day or later: choose a later day.',
     it: 'Esiste già un\'altra versione dell\'area da quel giorno o successiva: scegli un giorno seguente.',
+  },
+  'gpkg.damaged': {
+    kind: 'invalid',
+    en: 'The GeoPackage is damaged: export it again and send it whole.',
+    it: 'Il GeoPackage è danneggiato: esportalo di nuovo e invialo intero.',
+  },
+  'gpkg.extended_geometry': {
+    kind: 'invalid',
+    en: 'The geometry is of an extended or curved type: convert it to straight lines and export the layer again.',
+    it: 'La geometria è di un tipo esteso o curvo: convertila in linee rette ed esporta di nuovo il livello.',
+  },
+  'gpkg.geometry': {
+    kind: 'invalid',
+    en: 'The geometry is not written as a GeoPackage writes it: export the layer again.',
+    it: 'La geometria non è scritta come in un GeoPackage: esporta di nuovo il livello.',
+  },
+  'gpkg.mixed_srs': {
+    kind: 'invalid',
+    en: 'The geometry says another coordinate system than its layer: export the layer again in one of them.',
+    it: 'La geometria indica un sistema di coordinate diverso da quello del livello: esporta di nuovo il livello in uno solo.',
+  },
+  'gpkg.not_geopackage': {
+    kind: 'invalid',
+    en: 'The file is not a GeoPackage: export it again as one.',
+    it: 'Il file non è un GeoPackage: esportalo di nuovo in questo formato.',
+  },
+  'gpkg.srs': {
+    kind: 'invalid',
+    en: 'The GeoPackage does not say which coordinate system the layer is in: set it and export the layer again, or name it.',
+    it: 'Il GeoPackage non dice in quale sistema di coordinate è il livello: impostalo ed esporta di nuovo il livello, oppure indicalo.',
+  },
+  'gpkg.table': {
+    kind: 'invalid',
+    en: 'The layer is not an ordinary table: save it as a layer of its own.',
+    it: 'Il livello non è una tabella ordinaria: salvalo come livello a sé.',
+  },
+  'hotspots.detector': {
+    kind: 'invalid',
+    en: 'A detector is cluster, trend or excess.',
+    it: 'Un rilevatore è cluster, trend o excess.',
+  },
+  'hotspots.none': {
+    kind: 'not_found',
+    en: 'There are no hot spots here for you.',
+    it: 'Qui non ci sono punti caldi per te.',
+  },
+  'hotspots.size': {
+    kind: 'invalid',
+    en: 'There are too many reports in this window. Ask for a shorter one, for one district or for one object.',
+    it: 'In questo intervallo ci sono troppe segnalazioni. Chiedi un intervallo più breve, un solo distretto o un solo oggetto.',
+  },
+  'hotspots.value': {
+    kind: 'invalid',
+    en: 'This value is out of its range.',
+    it: 'Questo valore è fuori dal suo intervallo.',
+  },
+  'hotspots.window': {
+    kind: 'invalid',
+    en: 'This window of time cannot be looked at.',
+    it: 'Questo intervallo di tempo non si può esaminare.',
   },
   'intake.client_id': {
     kind: 'invalid',
@@ -486,6 +716,16 @@ export const codes = {
     en: 'Only JPEG and PNG photos are accepted.',
     it: 'Si accettano solo foto JPEG e PNG.',
   },
+  'nearby.id': {
+    kind: 'invalid',
+    en: 'The id of a report has 1 to 15 characters.',
+    it: 'L\'identificativo di una segnalazione ha da 1 a 15 caratteri.',
+  },
+  'nearby.place': {
+    kind: 'invalid',
+    en: 'A place is a longitude from -180 to 180 and a latitude from -90 to 90, in degrees.',
+    it: 'Un luogo è una longitudine da -180 a 180 e una latitudine da -90 a 90, in gradi.',
+  },
   'notice.acknowledge': {
     kind: 'invalid',
     en: 'A notice is received or opened.',
@@ -530,6 +770,11 @@ export const codes = {
     kind: 'invalid',
     en: 'Thumbnails are not made here. Ask for a photo\'s small or large size.',
     it: 'Qui non si generano miniature. Chiedi la foto in formato small o large.',
+  },
+  'pmtiles.archive': {
+    kind: 'invalid',
+    en: 'The file is not a whole PMTiles archive of version 3: make it anew, or convert it with the pmtiles tool.',
+    it: 'Il file non è un archivio PMTiles integro della versione 3: generalo di nuovo o convertilo con lo strumento pmtiles.',
   },
   'report.activity': {
     kind: 'conflict',
@@ -790,6 +1035,26 @@ export const codes = {
     kind: 'invalid',
     en: 'This value does not fit its field.',
     it: 'Questo valore non è adatto al campo.',
+  },
+  'tile.address': {
+    kind: 'invalid',
+    en: 'There is no such tile: the zoom goes from 0 to 22, column and row from 0 to 2^zoom - 1.',
+    it: 'Questo riquadro non esiste: lo zoom va da 0 a 22, colonna e riga da 0 a 2^zoom - 1.',
+  },
+  'tile.ended': {
+    kind: 'invalid',
+    en: 'Map tiles hold open reports. Ask for the ended ones by their list, or by map/reports.',
+    it: 'I riquadri della mappa contengono le segnalazioni aperte. Per quelle concluse usa l\'elenco o map/reports.',
+  },
+  'tile.loading': {
+    kind: 'busy',
+    en: 'The map is being prepared. Try again in a few seconds.',
+    it: 'La mappa è in preparazione. Riprova fra qualche secondo.',
+  },
+  'tiles.no_base_map': {
+    kind: 'not_found',
+    en: 'There is no such base map here.',
+    it: 'Questa mappa di base non c\'è.',
   },
   'track.none': {
     kind: 'not_found',

@@ -37,6 +37,7 @@ var Shapes = map[report.Action]Shape{
 	report.Comment:       {report.CommentArgs{}, `{"text":"t"}`},
 	report.Photo:         {report.PhotoArgs{}, `{"media":"aaaaaaaaaaaaaaa","kind":"before"}`},
 	report.Relocate:      {report.RelocateArgs{}, `{}`},
+	report.Reroute:       {report.RerouteArgs{}, `{"run":"aaaaaaaaaaaaaaa"}`},
 	report.Recategorise:  {report.RecategoriseArgs{}, `{}`},
 	report.Reprioritise:  {report.ReprioritiseArgs{}, `{"priority":1}`},
 	report.Reassign:      {report.ReassignArgs{}, `{"assignee":"aaaaaaaaaaaaaaa"}`},

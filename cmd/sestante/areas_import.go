@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sestante/sestante/desk"
+	"github.com/sestante/sestante/geo/format"
+	"github.com/sestante/sestante/report"
+)
+
+// imported is what an import answers as JSON.
+type imported struct {
+	desk.AreaChanges
+	Notes   []format.Note     `json:"notes"`
+	Preview *desk.AreaPreview `json:"preview,omitempty"` // of a dry run
+}
+
+func (h *house) importAreas(cmd *cobra.Command, w world, path string, o importing) error {
+	ctx := cmd.Context()
+	meter := newMeter(w.err)
+	defer meter.clear()
+	file, err := h.readFile(ctx, w, path, o, meter.of("reading"))
+	if err != nil {
+		return err
+	}
+	out := imported{Notes: append([]format.Note{}, file.Notes...)}
+	file.Import.Person = report.System
+	if o.dryRun {
+		preview, err := h.desk.PreviewAreas(ctx, file.Import, meter.of("checking reports"))
+		if err != nil {
+			return err
+		}
+		preview.Snapped = append(preview.Snapped, file.Snapped...)
+		out.AreaChanges, out.Preview = preview.Changes, &preview
+	} else if out.AreaChanges, err = h.desk.PutAreas(ctx, file.Import); err != nil {
+		return err
+	}
+	meter.clear()
+	if o.json {
+		err = json.NewEncoder(w.out).Encode(out)
+	} else {
+		err = printImported(w, out)
+	}
+	if err != nil || o.dryRun || !out.Any() {
+		return err
+	}
+	return h.reroute(ctx, w, o.json)
+}
+
+// readFile reads a file of boundaries; - is standard input.
+func (h *house) readFile(ctx context.Context, w world, path string, o importing, progress func(done, total int64)) (desk.AreaFile, error) {
+	if path == "-" {
+		return h.desk.ReadStream(ctx, "standard input", w.in, o.AreaOptions, progress)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return desk.AreaFile{}, errNoFile.In(path).With("%v", errors.Unwrap(err))
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return h.desk.ReadStream(ctx, path, f, o.AreaOptions, progress) // a pipe, perhaps
+	}
+	return h.desk.ReadAreas(ctx, format.File{Name: path, Data: f, Size: info.Size()}, o.AreaOptions, progress)
+}
+
+func printImported(w world, out imported) error {
+	for _, n := range out.Notes {
+		_, _ = fmt.Fprintf(w.err, "note: %s\n", n.Say("en")) // beside the result, for a person
+	}
+	if err := printChanges(w, out.AreaChanges, false); err != nil || out.Preview == nil {
+		return err
+	}
+	p := out.Preview
+	for _, t := range p.Territory.Transfers {
+		if _, err := fmt.Fprintf(w.out, "territory: %.3f km2 from %s to %s\n", t.AreaM2/1e6, orNone(t.From), orNone(t.To)); err != nil {
+			return err
+		}
+	}
+	for _, s := range p.Snapped {
+		if _, err := fmt.Fprintf(w.out, "snapped: %s, %d points moved and %d added, at most %.2f m %s\n", s.Code, s.Moved, s.Added, s.FarthestM, s.Text); err != nil {
+			return err
+		}
+	}
+	for _, f := range p.Survey.Findings {
+		if _, err := fmt.Fprintf(w.out, "%s: %s\n", f.Severity, f.Text); err != nil {
+			return err
+		}
+	}
+	if _, err := fmt.Fprintf(w.out, "%d of %d open reports would change owner\n", p.Reports.Moving, p.Reports.Checked); err != nil {
+		return err
+	}
+	for _, f := range p.Reports.Flows {
+		if _, err := fmt.Fprintf(w.out, "reports: %d from %s to %s\n", f.Reports, orNone(f.From), orNone(f.To)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func orNone(code string) string {
+	if code == "" {
+		return "no area"
+	}
+	return code
+}
+
+// A meter shows on a terminal how far the work is, on one line that is written
+// over. Elsewhere it shows nothing.
+type meter struct {
+	w     io.Writer // nil when it is no terminal
+	shown bool
+}
+
+func newMeter(w io.Writer) *meter {
+	f, ok := w.(*os.File)
+	if !ok {
+		return &meter{}
+	}
+	info, err := f.Stat()
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return &meter{}
+	}
+	return &meter{w: w}
+}
+
+// of returns what shows the progress of one part of the work.
+func (m *meter) of(what string) func(done, total int64) {
+	if m.w == nil {
+		return nil
+	}
+	return func(done, total int64) {
+		m.shown = true
+		_, _ = fmt.Fprintf(m.w, "\r%s: %d%% ", what, 100*done/max(total, 1)) // it is for show
+	}
+}
+
+// clear takes the line away.
+func (m *meter) clear() {
+	if m.shown {
+		_, _ = fmt.Fprint(m.w, "\r\033[K")
+		m.shown = false
+	}
+}
