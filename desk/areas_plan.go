@@ -128,11 +128,12 @@ func (p *areaPlan) remove(imp AreaImport, have []geo.Area) error {
 	return nil
 }
 
-// sameArea reports whether a new area says what the one in force says.
+// sameArea reports whether a new area says what the one in force says. A file
+// rarely repeats what was remarked of an area: then the remark is no difference.
 func sameArea(old, fresh geo.Area) bool {
 	fresh.ID, fresh.ValidFrom, fresh.ValidTo = old.ID, old.ValidFrom, old.ValidTo
 	return geo.SetVersion([]geo.Area{old}) == geo.SetVersion([]geo.Area{fresh}) &&
-		old.Name == fresh.Name && old.Priority == fresh.Priority && old.Remark == fresh.Remark
+		old.Name == fresh.Name && old.Priority == fresh.Priority && (fresh.Remark == "" || old.Remark == fresh.Remark)
 }
 
 // reparent points areas at the version of their parent that is kept: an import

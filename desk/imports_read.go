@@ -146,7 +146,11 @@ func (d *Desk) ReadAreas(ctx context.Context, f format.File, o AreaOptions, prog
 	}
 	var snapped []geo.SnapChange
 	if o.SnapM > 0 {
-		if areas, snapped, err = geo.Snap(areas, o.SnapM); err != nil {
+		beside, err := d.neighbours(ctx, areas, o.Replace)
+		if err != nil {
+			return AreaFile{}, err
+		}
+		if areas, snapped, err = geo.SnapTo(areas, beside, o.SnapM); err != nil {
 			return AreaFile{}, err
 		}
 		for i := range areas {
@@ -157,6 +161,23 @@ func (d *Desk) ReadAreas(ctx context.Context, f format.File, o AreaOptions, prog
 		Import: AreaImport{Areas: areas, From: p.from, Replace: o.Replace, Name: f.Name, options: o},
 		Format: found.Kind, Layer: found.Layer, CRS: found.CRS, AccuracyM: found.AccuracyM, Notes: found.Notes, Snapped: snapped,
 	}, nil
+}
+
+// neighbours returns the areas of the same kind that stay as they are when
+// these are imported: borders are snapped to theirs.
+func (d *Desk) neighbours(ctx context.Context, areas []geo.Area, replace bool) ([]geo.Area, error) {
+	if replace || len(areas) == 0 {
+		return nil, nil
+	}
+	all, err := d.AreasInForce(ctx)
+	if err != nil {
+		return nil, err
+	}
+	listed := map[string]bool{}
+	for _, a := range areas {
+		listed[a.Code] = true
+	}
+	return slices.DeleteFunc(all, func(a geo.Area) bool { return a.Kind != areas[0].Kind || listed[a.Code] }), nil
 }
 
 // ReadStream is ReadAreas for what cannot be read twice, such as a pipe. It

@@ -57,6 +57,7 @@ func (a *API) areaRoutes() []Route {
 			Faults: kinds(fault.NotFound, fault.Conflict), serve: a.discardImport,
 		},
 		get("areas/history", Required, words("kind", "code"), one, a.areaHistory),
+		get("areas/survey", Required, words("kind", "code"), one, a.areaSurvey),
 		get("areas/reroutes", Required, words("limit"), one, a.reroutes),
 	}
 }
@@ -207,6 +208,10 @@ type AreaVersions struct {
 func (a *API) areaHistory(ctx context.Context, r *request) (AreaVersions, error) {
 	all, err := a.cfg.Desk.AreaVersions(ctx, r.who, geo.Kind(r.query.Get("kind")), r.query.Get("code"))
 	return AreaVersions{some(all)}, err
+}
+
+func (a *API) areaSurvey(ctx context.Context, r *request) (geo.SurveyReport, error) {
+	return a.cfg.Desk.SurveyAreas(ctx, r.who, geo.Kind(r.query.Get("kind")), r.query.Get("code"))
 }
 
 // A Reroutes is a list of re-routings, the newest first.

@@ -6,7 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/paulmach/orb"
+
 	"github.com/sestante/sestante/desk"
+	"github.com/sestante/sestante/geo"
 	mobileapi "github.com/sestante/sestante/mobile-api"
 	"github.com/sestante/sestante/store"
 )
@@ -77,6 +80,27 @@ func TestImportAreasOverHTTP(t *testing.T) {
 		t.Errorf("imports: %+v", list)
 	}
 	s.wantFault(t, ask{who: "anna", method: "DELETE", path: "areas/imports/" + i.ID}, 409, "area.import_state", "")
+}
+
+// TestSurveyOverHTTP: who may change the territory is told where it does not
+// fit together.
+func TestSurveyOverHTTP(t *testing.T) {
+	s := newSite(t)
+	s.wantFault(t, getOf("ben", "areas/survey"), 404, "area.import_none", "")
+	s.promote(t, "service_manager")
+	var found geo.SurveyReport
+	s.want(t, getOf("anna", "areas/survey?kind=district"), 200, &found)
+	if found.Areas != 2 || len(found.Findings) != 0 {
+		t.Errorf("neighbours that meet: %+v", found)
+	}
+	_, err := s.desk.ImportAreas(t.Context(), []geo.Area{{Kind: geo.District, Code: "X", Name: "Middle", Geometry: orb.MultiPolygon{{{{10.9, 45.2}, {11.1, 45.2}, {11.1, 45.4}, {10.9, 45.4}, {10.9, 45.2}}}}}}, time.Time{}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.want(t, getOf("anna", "areas/survey?kind=district&code=X"), 200, &found)
+	if len(found.Findings) != 2 || found.Findings[0].Kind != geo.FoundOverlap || found.Findings[0].AreaM2 < 1e8 || found.Worst() != geo.SeverityError {
+		t.Errorf("one over two: %+v", found)
+	}
 }
 
 func TestImportFormsOverHTTP(t *testing.T) {

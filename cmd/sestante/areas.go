@@ -24,7 +24,7 @@ func areasCommand(w world) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.AddCommand(areasImport(w), areasExport(w), areasDissolve(w), areasLocate(w), areasList(w), areasHistory(w), areasImports(w), areasRevert(w), areasReroute(w))
+	root.AddCommand(areasImport(w), areasExport(w), areasDissolve(w), areasLocate(w), areasList(w), areasSurvey(w), areasHistory(w), areasImports(w), areasRevert(w), areasReroute(w))
 	return root
 }
 
@@ -64,7 +64,7 @@ together, and the open reports that would change owner.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.Kind, "kind", "", "kind of every area: "+kindList())
-	f.StringVar(&o.CodeProperty, "code-property", "", "property with the code, unique in the file")
+	f.StringVar(&o.CodeProperty, "code-property", "code", "property with the code, unique in the file")
 	f.StringVar(&o.NameProperty, "name-property", "", "property with the name (default: name, and else the code)")
 	f.StringVar(&o.PriorityProperty, "priority-property", "priority", "property with the priority: among overlapping areas of a kind the higher wins (default when absent: 0)")
 	f.StringVar(&o.Selector, "selector", "", `which reports the areas are for, as JSON: {"siteTypes":["cs"]} (needed for overlays)`)
@@ -75,10 +75,8 @@ together, and the open reports that would change owner.`,
 	f.Float64Var(&o.SnapM, "snap", 0, "metres within which the points of neighbours become one (default: none)")
 	f.BoolVar(&o.Replace, "replace", false, "end the areas of this kind that are not in the file")
 	o.common(cmd)
-	for _, name := range []string{"kind", "code-property"} {
-		if err := cmd.MarkFlagRequired(name); err != nil {
-			panic(err) // the flag is defined above
-		}
+	if err := cmd.MarkFlagRequired("kind"); err != nil {
+		panic(err) // the flag is defined above
 	}
 	return cmd
 }
