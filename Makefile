@@ -110,7 +110,7 @@ geo-judge: need-go ## ask PostGIS about the same places: GEO_JUDGE=connection st
 	@if ! command -v psql >/dev/null 2>&1; then echo "not judged: there is no psql"; \
 	elif [ -z "$$GEO_JUDGE" ]; then echo "not judged: set GEO_JUDGE to the connection string of a database with PostGIS"; \
 	elif [ -z "$$(psql -X -qAt "$$GEO_JUDGE" -c "SELECT 1 FROM pg_extension WHERE extname = 'postgis'" 2>/dev/null)" ]; then echo "not judged: the database of GEO_JUDGE is out of reach or has no PostGIS"; \
-	else $(GO) test -count=1 -v -run '^TestJudge$$' ./geo; fi
+	else $(GO) test -count=1 -v -run '^TestJudge$$' ./geo ./geo/crs; fi
 
 sim: need-go ## many devices, a bad network, cut power: make sim [SEED=1] [N=2000]; SEED alone plays one and tells its story
 	SIM_SEED=$(SEED) SIM_N=$(if $(filter command,$(firstword $(origin N))),$(N),$(if $(SEED),,2000)) $(GO) test -count=1 -timeout 0 -v -run '^TestSimulation$$' ./internal/sim

@@ -28,7 +28,15 @@ func TestJudge(t *testing.T) {
 	if dsn == "" {
 		t.Skip("No judge: set GEO_JUDGE to the connection string of a database with PostGIS.")
 	}
-	areas := partition(shippedDistricts(t))
+	for name, areas := range map[string]func(testing.TB) []geo.Area{
+		"shipped districts": shippedDistricts, "districts": realDistricts, "provinces": realProvinces, "municipalities of Milan": realMunicipalities,
+	} {
+		t.Run(name, func(t *testing.T) { judge(t, dsn, partition(areas(t))) })
+	}
+}
+
+func judge(t *testing.T, dsn string, areas []geo.Area) {
+	t.Helper()
 	x := newIndex(t, areas)
 	areas = x.Areas()
 	points := spread(20_000)
@@ -63,7 +71,7 @@ func TestJudge(t *testing.T) {
 		}
 		judged[i] = strings.Fields(owners)
 	}
-	l := x.Layer(geo.District, time.Time{})
+	l := x.Layer(areas[0].Kind, time.Time{})
 	differ, beside := 0, 0
 	for i, p := range points {
 		got := l.OwnerNumber(p[0], p[1])
