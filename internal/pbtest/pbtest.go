@@ -31,6 +31,9 @@ var template = sync.OnceValues(func() (map[string][]byte, error) {
 	if err := app.RunAllMigrations(); err != nil {
 		return nil, err
 	}
+	if err := cheapPasswords(app); err != nil {
+		return nil, err
+	}
 	if err := store.New(app).InstallCapture(context.Background()); err != nil {
 		return nil, err
 	}
@@ -53,6 +56,24 @@ var template = sync.OnceValues(func() (map[string][]byte, error) {
 	}
 	return files, nil
 })
+
+// cheapPasswords has passwords hashed with the least cost: tests make hundreds
+// of people, and under the race detector each took as long as the test.
+func cheapPasswords(app core.App) error {
+	for _, name := range []string{"users", core.CollectionNameSuperusers} {
+		c, err := app.FindCollectionByNameOrId(name)
+		if err != nil {
+			return err
+		}
+		if f, ok := c.Fields.GetByName(core.FieldNamePassword).(*core.PasswordField); ok {
+			f.Cost = 4 // the least that bcrypt knows
+		}
+		if err := app.Save(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // Dir returns a fresh data folder with every migration applied.
 func Dir(t testing.TB) string {
