@@ -66,7 +66,7 @@ func insertReports(b *testing.B, app *core.BaseApp, at []orb.Point) {
 		SELECT printf('report%09d', {:base} + p.key), printf('SE-2026-%06d-X', {:base} + p.key), 'fault',
 			('["registered","in_analysis","assigned","scheduled","in_progress","suspended","resolved"]' ->> (p.key * 7919 % 7)),
 			printf('district%07d', CAST((p.value ->> 0) * 2 + (p.value ->> 1) AS INTEGER) % 26), printf('object%09d', p.key % 30), printf('org%012d', p.key % 4),
-			printf('user%011d', p.key % 2000), p.value ->> 0, p.value ->> 1, 'gps', 1 + p.key % 4, '2026-11-20 09:00:00.000Z', 'public', p.key % 2
+			printf('user%011d', p.key % 2000), p.value ->> 0, p.value ->> 1, 'gps', 1 + p.key % 4, strftime('%F %T.000Z', 1763600000 + p.key * 7907 % 31536000, 'unixepoch'), 'public', p.key % 2
 		FROM json_each({:places}) AS p`
 	base := 0
 	for batch := range slices.Chunk(at, 50_000) {
@@ -96,16 +96,21 @@ func BenchmarkTileSet(b *testing.B) {
 	const n = 1_000_000
 	changes := mapPoints(places(n))
 	var k tile.Keeper
+	fill := func() {
+		k = tile.Keeper{}
+		for batch := range slices.Chunk(changes, 1<<16) {
+			k.Apply(batch)
+		}
+	}
 	b.Run("fill", func(b *testing.B) {
 		for b.Loop() {
 			k = tile.Keeper{}
 			before := heap()
-			for batch := range slices.Chunk(changes, 1<<16) {
-				k.Apply(batch)
-			}
+			fill()
 			b.ReportMetric((heap()-before)/1e6, "MB")
 		}
 	})
+	fill()
 	rng := rand.New(rand.NewPCG(5, 5))
 	b.Run("change", func(b *testing.B) {
 		for b.Loop() {
@@ -121,7 +126,7 @@ func BenchmarkTileSet(b *testing.B) {
 	for _, q := range []struct {
 		name string
 		q    tile.Query
-	}{{"everything", tile.Query{Sight: all}}, {"one-object", tile.Query{Sight: all, Objects: map[uint16]bool{3: true}}}} {
+	}{{"everything", tile.Query{Sight: all}}, {"last-week", tile.Query{Sight: all, From: 1.8e9 - 604_800}}, {"half-of-the-time", tile.Query{Sight: all, From: 1.795e9}}, {"one-object", tile.Query{Sight: all, Objects: map[uint16]bool{3: true}}}} {
 		for z := 0; z <= 12; z += 2 {
 			a := busiest(changes, z)
 			b.Run(fmt.Sprintf("cells/%s/z%d", q.name, z), func(b *testing.B) {
@@ -235,7 +240,12 @@ func BenchmarkTiles(b *testing.B) {
 			q    func(round int) desk.TileQuery // another each time, so that nothing is kept
 		}{
 			{"by-state", func(round int) desk.TileQuery { return desk.TileQuery{States: report.States[:7-round%7]} }},
-			{"by-time", func(round int) desk.TileQuery { return desk.TileQuery{From: time.Unix(int64(round), 0)} }},
+			{"by-object", func(round int) desk.TileQuery {
+				return desk.TileQuery{ObjectTypes: []string{fmt.Sprintf("object%09d", round%30)}, Priorities: []int{1 + round%4, 1 + round%3}}
+			}},
+			{"by-time", func(round int) desk.TileQuery { // what came in any number of days up to a year
+				return desk.TileQuery{From: time.Unix(1763600000+int64(round)*7_654_321%31_536_000, 0)}
+			}},
 		} {
 			b.Run("who="+string(who)+"/"+narrow.name, func(b *testing.B) {
 				askTiles(b, the, caller, slices.Concat(screens...), narrow.q)

@@ -52,7 +52,7 @@ func (a Address) Bound() orb.Bound {
 // stretch returns the first and the last key of the tile.
 func (a Address) stretch() (first, last Key) {
 	up := 32 - uint(a.Z)
-	first = Key(spread(a.X<<up) | spread(a.Y<<up)<<1)
+	first = keyAt(a.X<<up, a.Y<<up)
 	if a.Z == 0 { // a shift by 32 leaves nothing of X and Y, which are 0
 		return 0, math.MaxUint64
 	}

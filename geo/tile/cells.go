@@ -9,9 +9,12 @@ func (s *Set) Cells(a Address, q Query) []Cell {
 	first, last := a.stretch()
 	t := tally{down: 64 - 2*(uint(a.Z)+CellBits), sieve: q.sieve()}
 	s.each(first, last, func(c *chunk, i, n int) bool {
-		if !t.sieve.deep && c.sums != nil && a.Z+CellBits <= sumZoom && i == 0 && n == len(c.spots) {
-			t.sums(c)
-		} else {
+		switch far := c.far != nil && a.Z+CellBits <= sumZoom && i == 0 && n == len(c.spots); {
+		case far && t.sieve.deep:
+			t.span(c.far)
+		case far:
+			t.add(c.far.sums)
+		default:
 			t.spots(c, i, n)
 		}
 		return true
@@ -25,7 +28,11 @@ type tally struct {
 	down  uint // how far a key is shifted to give its cell
 	sieve *sieve
 	cells []Cell
+	view  *view
 }
+
+// above returns how far a sum's cell is shifted to give ours.
+func (t *tally) above() uint { return 2*sumZoom - (64 - t.down) }
 
 // cell returns the last cell, which is a new one when the number is.
 func (t *tally) cell(number uint64) *Cell {
@@ -36,15 +43,15 @@ func (t *tally) cell(number uint64) *Cell {
 	return &t.cells[len(t.cells)-1]
 }
 
-func (t *tally) sums(c *chunk) {
-	down := 2*sumZoom - (64 - t.down) // from a sum's cell to ours
-	for i := range c.sums {
-		s := &c.sums[i]
+// add counts sums.
+func (t *tally) add(sums []sum) {
+	for i := range sums {
+		s := &sums[i]
 		sight := t.sieve.allowed(s.class, s.kind)
 		if sight == 0 {
 			continue
 		}
-		cell := t.cell(uint64(s.cell) >> down)
+		cell := t.cell(uint64(s.cell) >> t.above())
 		cell.Count += s.count
 		cell.x += s.x
 		cell.y += s.y
@@ -53,18 +60,23 @@ func (t *tally) sums(c *chunk) {
 	}
 }
 
+// spots counts points one by one.
 func (t *tally) spots(c *chunk, i, n int) {
+	var cell *Cell
+	var of uint64 // of the cell
+	side := t.down / 2
 	for ; i < n; i++ {
-		s := c.spots[i]
+		s := &c.spots[i]
 		sight := t.sieve.allowed(s.class, s.kind)
 		if sight == 0 || t.sieve.deep && !t.sieve.passes(&c.details[i]) {
 			continue
 		}
-		x, y := s.key.xy()
-		cell := t.cell(uint64(s.key) >> t.down)
+		if here := uint64(s.x)>>side<<32 | uint64(s.y)>>side; cell == nil || here != of {
+			cell, of = t.cell(uint64(s.key())>>t.down), here
+		}
 		cell.Count++
-		cell.x += uint64(x)
-		cell.y += uint64(y)
+		cell.x += uint64(s.x)
+		cell.y += uint64(s.y)
 		cell.States[sight][s.kind&(States-1)]++
 		cell.Urgent[sight][s.kind>>4]++
 	}

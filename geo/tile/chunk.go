@@ -13,12 +13,13 @@ type chunk struct {
 	ends    []uint32 // of each code in codes
 	prefix  string   // of every code; codes holds what differs
 	codes   string
-	sums    []sum // nil where they would save nothing
+	far     *far // nil where it would save nothing
 }
 
-// A spot is what every question reads of a point.
+// A spot is what every question reads of a point. Column and row stand for the
+// key: taking them out of it would be half of the work of counting.
 type spot struct {
-	key   Key
+	x, y  uint32
 	class Class
 	kind  uint16 // state and priority
 	flags uint16
@@ -26,6 +27,7 @@ type spot struct {
 
 func kindOf(state, priority uint8) uint16 { return uint16(state) | uint16(priority)<<4 }
 
+func (s spot) key() Key        { return keyAt(s.x, s.y) }
 func (s spot) state() uint8    { return uint8(s.kind & (States - 1)) }
 func (s spot) priority() uint8 { return uint8(s.kind >> 4) }
 
@@ -35,20 +37,6 @@ type detail struct {
 	object, due uint16
 	id          ID
 }
-
-// A sum counts the points of one cell, class, state and priority: at a far zoom
-// it stands for all of them.
-type sum struct {
-	cell  uint32 // at sumZoom
-	class Class
-	kind  uint16
-	count uint32
-	x, y  uint64 // of all of them together
-}
-
-// sumZoom is the zoom whose tiles are the cells of sums: they serve the tiles
-// that would be read from a million points.
-const sumZoom = 9
 
 // Chunks are split above full, and joined with a neighbour below scant.
 const (
@@ -62,13 +50,14 @@ func newChunk(points []Point) *chunk {
 	c.prefix = strings.Clone(commonPrefix(points))
 	var codes strings.Builder
 	for i, p := range points {
-		c.spots[i] = spot{p.Key, p.Class, kindOf(p.State, p.Priority), p.Flags}
+		x, y := p.Key.xy()
+		c.spots[i] = spot{x, y, p.Class, kindOf(p.State, p.Priority), p.Flags}
 		c.details[i] = detail{p.At, p.Person, p.Object, p.Due, p.ID}
 		codes.WriteString(p.Code[len(c.prefix):])
 		c.ends[i] = uint32(codes.Len())
 	}
 	c.codes = strings.Clone(codes.String()) // a builder holds more than it needs
-	c.add()
+	c.far = newFar(c)
 	return c
 }
 
@@ -80,7 +69,7 @@ func (c *chunk) point(i int) Point {
 		begin = c.ends[i-1]
 	}
 	return Point{
-		Key: s.key, ID: d.id, Code: c.prefix + c.codes[begin:c.ends[i]], Class: s.class, State: s.state(), Priority: s.priority(),
+		Key: s.key(), ID: d.id, Code: c.prefix + c.codes[begin:c.ends[i]], Class: s.class, State: s.state(), Priority: s.priority(),
 		Flags: s.flags, Object: d.object, Due: d.due, Person: d.person, At: d.at,
 	}
 }
@@ -98,51 +87,22 @@ func commonPrefix(points []Point) string {
 }
 
 // first is the key where the chunk begins; it is never empty.
-func (c *chunk) first() Key { return c.spots[0].key }
+func (c *chunk) first() Key { return c.spots[0].key() }
 
-func (c *chunk) last() Key { return c.spots[len(c.spots)-1].key }
+func (c *chunk) last() Key { return c.spots[len(c.spots)-1].key() }
 
 // find returns where the point of that key and name is.
 func (c *chunk) find(k Key, id ID) (int, bool) {
 	i, _ := slices.BinarySearchFunc(c.spots, k, func(s spot, k Key) int {
-		if s.key < k {
+		if s.key() < k {
 			return -1
 		}
 		return 1 // the first of equals
 	})
-	for ; i < len(c.spots) && c.spots[i].key == k; i++ {
+	for ; i < len(c.spots) && c.spots[i].key() == k; i++ {
 		if c.details[i].id == id {
 			return i, true
 		}
 	}
 	return 0, false
-}
-
-// add makes the sums.
-func (c *chunk) add() {
-	type what struct {
-		class Class
-		kind  uint16
-	}
-	at := map[what]int{}
-	var sums []sum
-	for _, s := range c.spots {
-		cell := uint32(s.key >> (64 - 2*sumZoom))
-		if len(sums) > 0 && sums[len(sums)-1].cell != cell {
-			clear(at)
-		}
-		i, ok := at[what{s.class, s.kind}]
-		if !ok {
-			if i = len(sums); 2*i > len(c.spots) {
-				return // reading the points is as fast
-			}
-			at[what{s.class, s.kind}] = i
-			sums = append(sums, sum{cell: cell, class: s.class, kind: s.kind})
-		}
-		x, y := s.key.xy()
-		sums[i].count++
-		sums[i].x += uint64(x)
-		sums[i].y += uint64(y)
-	}
-	c.sums = slices.Clip(sums)
 }

@@ -15,8 +15,10 @@ const maxLat = 85.051128779806592
 // is where -180 is.
 func KeyOf(lon, lat float64) Key {
 	x, y := project(lon, lat)
-	return Key(spread(unit(x-math.Floor(x))) | spread(unit(min(max(y, 0), 1)))<<1)
+	return keyAt(unit(x-math.Floor(x)), unit(min(max(y, 0), 1)))
 }
+
+func keyAt(x, y uint32) Key { return Key(spread(x) | spread(y)<<1) }
 
 // Position returns the middle of the key's square, in degrees.
 func (k Key) Position() (lon, lat float64) {

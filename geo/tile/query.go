@@ -137,7 +137,7 @@ func (s *Set) Points(a Address, q Query, most int) ([]Seen, bool) {
 	own, few, v := q.own(first, last), true, q.sieve()
 	s.each(first, last, func(c *chunk, i, n int) bool {
 		for ; i < n && few; i++ {
-			sight := max(v.allowed(c.spots[i].class, c.spots[i].kind), q.narrowed(c.spots[i].kind, ownSight(own, c.spots[i].key, c.details[i].id)))
+			sight := max(v.allowed(c.spots[i].class, c.spots[i].kind), q.narrowed(c.spots[i].kind, ownSight(own, c.spots[i].key(), c.details[i].id)))
 			if sight == 0 || !v.passes(&c.details[i]) {
 				continue
 			}
@@ -189,7 +189,7 @@ func (s *Set) each(first, last Key, fn func(c *chunk, i, n int) bool) {
 func (c *chunk) part(first, last Key) (i, n int) {
 	if first > c.first() {
 		i, _ = slices.BinarySearchFunc(c.spots, first, func(s spot, k Key) int {
-			if s.key < k {
+			if s.key() < k {
 				return -1
 			}
 			return 1
@@ -197,7 +197,7 @@ func (c *chunk) part(first, last Key) (i, n int) {
 	}
 	if n = len(c.spots); last < c.last() {
 		n, _ = slices.BinarySearchFunc(c.spots, last, func(s spot, k Key) int {
-			if s.key <= k {
+			if s.key() <= k {
 				return -1
 			}
 			return 1

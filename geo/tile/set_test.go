@@ -161,6 +161,36 @@ func TestKeeperAgainstMap(t *testing.T) {
 	}
 }
 
+// TestCrowded asks for points of so many kinds, or of so many things, that
+// there is no short way to count them, and for others that are all alike.
+func TestCrowded(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 9))
+	for _, c := range []struct {
+		name            string
+		classes, things int
+	}{{"one of all", 1, 1}, {"many things", 2, 256}, {"too many things", 2, 300}, {"many kinds", 5, 2}, {"too many kinds", 1200, 2}} {
+		t.Run(c.name, func(t *testing.T) {
+			world := map[tile.ID]tile.Point{}
+			var changes []tile.Change
+			for n := range 5000 {
+				p := somewhere(rng, n)
+				p.Class, p.Object, p.State = tile.Class(rng.IntN(c.classes)), uint16(rng.IntN(c.things)), uint8(rng.IntN(c.classes)%7)
+				world[p.ID] = p
+				changes = append(changes, tile.Change{Point: p})
+			}
+			var k tile.Keeper
+			k.Apply(changes)
+			for range 60 {
+				q := randomQuery(rng, world)
+				for len(q.Sight) < c.classes {
+					q.Sight = append(q.Sight, tile.Sight(rng.IntN(4)))
+				}
+				compare(t, k.Set(), world, randomTile(rng), q)
+			}
+		})
+	}
+}
+
 func randomTile(rng *rand.Rand) tile.Address {
 	z := rng.IntN(20)
 	m := maptile.At([2]float64{9 + rng.Float64()*2, 45 + rng.Float64()}, maptile.Zoom(z))
@@ -184,8 +214,8 @@ func randomQuery(rng *rand.Rand, world map[tile.ID]tile.Point) tile.Query {
 	if rng.IntN(4) == 0 {
 		q.Objects = map[uint16]bool{1: true, 2: true}
 	}
-	if rng.IntN(4) == 0 {
-		q.From, q.To = uint32(rng.IntN(500)), uint32(500+rng.IntN(500))
+	if rng.IntN(3) == 0 {
+		q.From, q.To = uint32(rng.IntN(1000)), []uint32{0, 1000, uint32(rng.IntN(1100)), uint32(rng.IntN(1100))}[rng.IntN(4)]
 	}
 	if rng.IntN(2) == 0 {
 		for _, p := range world {
