@@ -123,9 +123,9 @@ func eachEdge(mp orb.MultiPolygon, visit func(p, q orb.Point)) {
 // The finest and the coarsest grid, in cells per degree, and how many cells
 // and copies of edges it may take.
 const (
-	finestPer    = 64
+	finestPer    = 128
 	coarsestPer  = 0.25
-	maxCells     = 1 << 20
+	maxCells     = 1 << 22
 	cellsPerEdge = 32
 	copiesOfEdge = 6
 )

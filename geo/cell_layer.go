@@ -2,6 +2,7 @@ package geo
 
 import (
 	"math/bits"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -192,8 +193,13 @@ func (l *Layer) OwnerNumber(lon, lat float64) int { return int(l.find(lon, lat))
 func (l *Layer) find(lon, lat float64) int32 {
 	lon, lat = seated(lon, lat)
 	s := l.cells.spot(lon, lat)
+	return s.owner(lon, lat)
+}
+
+// owner returns the number of the area that owns the place, or -1.
+func (s *spot) owner(x, y float64) int32 {
 	for i := s.record; i >= 0; i = s.row.next(i) {
-		if mask := s.row.mask(i, lon, lat) & s.row.plain(i); mask != 0 {
+		if mask := s.row.mask(i, x, y) & s.row.plain(i); mask != 0 {
 			return s.row.candidate(i, bits.TrailingZeros32(mask))
 		}
 	}
@@ -242,24 +248,48 @@ func (l *Layer) each(lon, lat float64, visit func(i int32)) {
 // be as long as points. It is fastest when the points come in the order of
 // SortByCell.
 func (l *Layer) OwnerNumbers(dst []int32, points []orb.Point) {
-	g := &l.cells
 	dst = dst[:len(points)]
-	for k, p := range points {
-		if r := int(g.v(p[1])) - g.row0; uint(r) < uint(len(g.rows)) && p[0] < 180 && p[1] < 90 { // no NaN either
-			row := &g.rows[r]
-			if c := int(g.u(p[0])) - int(row.first); uint(c) < uint(len(row.words)) {
-				switch w := row.words[c]; w & cellTag {
-				case cellEmpty:
-					dst[k] = -1
-					continue
-				case cellSole:
-					dst[k] = row.areas[w>>2]
-					continue
-				}
-			}
+	var later [aside]pending
+	for len(points) > 0 {
+		n := min(len(points), aside)
+		records := l.cells.sole(dst[:n], points[:n], &later)
+		for _, p := range later[:records] {
+			dst[p.point] = p.owner(p.x, p.y)
 		}
-		dst[k] = l.find(p[0], p[1])
+		dst, points = dst[n:], points[n:]
 	}
+}
+
+// aside is how many points are looked at before those are decided that the
+// borders decide: their records come from memory meanwhile, all at once rather
+// than one after another.
+const aside = 128
+
+// A pending is a point for whose owner a record has to be asked.
+type pending struct {
+	spot
+	x, y  float64
+	point int
+}
+
+// sole puts the owners into dst that are sure, and -1 for the other points. It
+// puts those with a record aside, and returns how many they are.
+func (g *cells) sole(dst []int32, points []orb.Point, later *[aside]pending) int {
+	n, touched := 0, uint64(0)
+	for k, p := range points {
+		x, y := seated(p[0], p[1])
+		s := g.spot(x, y)
+		dst[k] = s.sole
+		if s.record < 0 {
+			continue
+		}
+		later[n&(aside-1)] = pending{s, x, y, k}
+		n++
+		record := s.row.data[s.record:]
+		touched ^= record[0] ^ record[min(8, len(record)-1)] ^ record[min(16, len(record)-1)]
+	}
+	runtime.KeepAlive(touched)
+	return n
 }
 
 // SortByCell sorts points (lon,lat) as the cells of the layer lie in memory:

@@ -70,7 +70,7 @@ func inOrder(o options, s set, uniform, border []orb.Point) {
 	l.SortByCell(border)
 	owners := make([]int32, len(uniform))
 	bulk := func(points []orb.Point) { l.OwnerNumbers(owners[:len(points)], points) }
-	fmt.Printf("%-34s %21s %21s\n", "sestante, points in row order", timed(o, bulk, uniform), timed(o, bulk, border))
+	fmt.Printf("%-34s %21s %21s\n", "sestante, points in row order", passes(o, bulk, uniform), passes(o, bulk, border))
 	nearest := func(p orb.Point) int {
 		_, metres, _ := l.Nearest(p[0], p[1], 5000)
 		return int(metres)
