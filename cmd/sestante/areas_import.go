@@ -80,7 +80,7 @@ func printImported(w world, out imported) error {
 	}
 	p := out.Preview
 	for _, t := range p.Territory.Transfers {
-		if _, err := fmt.Fprintf(w.out, "territory: %.3f km2 from %s to %s\n", t.AreaM2/1e6, orNone(t.From), orNone(t.To)); err != nil {
+		if _, err := fmt.Fprintf(w.out, "territory: %s from %s to %s\n", extent(t.AreaM2), orNone(t.From), orNone(t.To)); err != nil {
 			return err
 		}
 	}
@@ -103,6 +103,17 @@ func printImported(w world, out imported) error {
 		}
 	}
 	return nil
+}
+
+// extent writes square metres as a person would say them.
+func extent(m2 float64) string {
+	switch {
+	case m2 >= 100_000:
+		return fmt.Sprintf("%.3f km2", m2/1e6)
+	case m2 >= 1:
+		return fmt.Sprintf("%.0f m2", m2)
+	}
+	return "less than 1 m2"
 }
 
 func orNone(code string) string {
