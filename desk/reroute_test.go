@@ -308,6 +308,60 @@ func TestRerouteCutOff(t *testing.T) {
 	}
 }
 
+// TestRerouteFullDisk lets the disk run full under the work again and again,
+// with room for a page more each time: what was moved stays moved, nobody is
+// told twice, and with room again the work goes on to its end.
+func TestRerouteFullDisk(t *testing.T) {
+	w := newTown(t)
+	w.person("coord", "coordinator")
+	var ids []report.ID
+	for i := range 65 {
+		ids = append(ids, w.submit("citizen", w.at(10.6+float64(i)/1000)).ID)
+	}
+	w.redraw(10.5)
+	moved := func() (n int) {
+		for _, id := range ids {
+			switch events := w.events(id); {
+			case events == "submit reroute" && w.in(id) == "E":
+				n++
+			case events != "submit" || w.in(id) != "W":
+				t.Fatalf("%s lies in %s after %q", id, w.in(id), events)
+			}
+		}
+		return n
+	}
+	var pages int
+	if err := w.app.NonconcurrentDB().NewQuery("PRAGMA page_count").Row(&pages); err != nil {
+		t.Fatal(err)
+	}
+	full, before := 0, 0
+	for room := 0; ; room++ {
+		w.sql(fmt.Sprintf("PRAGMA max_page_count = %d", pages+room))
+		run, err := w.desk.Reroute(t.Context())
+		if err == nil && run.State == store.ReroutingDone {
+			break
+		}
+		if !errors.Is(err, store.ErrFull) {
+			t.Fatalf("with room for %d pages: %v, want %s", room, err, store.ErrFull.Code)
+		}
+		full++
+		if n := moved(); n < before {
+			t.Fatalf("%d lie in the east, there were %d", n, before)
+		} else {
+			before = n
+		}
+		if room > 500 {
+			t.Fatal("no end")
+		}
+	}
+	if full < 5 || moved() != len(ids) {
+		t.Errorf("full %d times, %d of %d moved", full, moved(), len(ids))
+	}
+	if got := w.causes("coord"); !slices.Equal(got, []string{"rerouted"}) {
+		t.Errorf("the coordinator was told %v", got)
+	}
+}
+
 // TestRerouteWhileBordersMove changes the areas in the middle: all end where
 // the last areas say, and people are told once, of the whole way.
 func TestRerouteWhileBordersMove(t *testing.T) {
