@@ -42,6 +42,8 @@ type Config struct {
 
 	Attribution string // whose data maps show, for their corner; empty for none
 
+	TilesPerMinute   int // tiles of reports one caller may ask for, for long; default 6000
+	TilesBurst       int // how many of them at once after a pause; default 2000
 	ExportsPerMinute int // exports one caller may ask for, for long; default 10
 	ExportsBurst     int // how many of them at once after a pause; default 60
 	ExportsAtOnce    int // exports being written for all callers together; default 4
@@ -55,6 +57,7 @@ type API struct {
 	intake  *limiter // who sends reports and photos
 	guesses *limiter // who asks for tracking links that do not exist
 	asks    *limiter // who asks what was reported already
+	tiles   *limiter // who asks for tiles of reports
 	gate    gate
 	exports *exports
 	streams streams
@@ -88,6 +91,8 @@ func New(cfg Config) (*API, error) {
 	cfg.StreamsPerUser = orElse(cfg.StreamsPerUser, 5)
 	cfg.Idle = orElse(cfg.Idle, time.Minute)
 	cfg.Language = orElse(cfg.Language, "it")
+	cfg.TilesPerMinute = orElse(cfg.TilesPerMinute, 6000)
+	cfg.TilesBurst = orElse(cfg.TilesBurst, 2000)
 	cfg.ExportsPerMinute = orElse(cfg.ExportsPerMinute, 10)
 	cfg.ExportsBurst = orElse(cfg.ExportsBurst, 60)
 	cfg.ExportsAtOnce = orElse(cfg.ExportsAtOnce, 4)
@@ -107,6 +112,7 @@ func New(cfg Config) (*API, error) {
 		intake:  newLimiter(cfg.RatePerMinute, cfg.RateBurst, maxSenders),
 		guesses: newLimiter(guessesPerMin, guessBurst, maxSenders),
 		asks:    newLimiter(asksPerMin, askBurst, maxSenders),
+		tiles:   newLimiter(cfg.TilesPerMinute, cfg.TilesBurst, maxSenders),
 		exports: newExports(cfg.ExportsPerMinute, cfg.ExportsBurst, cfg.ExportsAtOnce),
 		streams: streams{most: cfg.StreamsPerUser, open: map[report.PersonID]int{}},
 		held:    held{limit: cfg.MaxHeld},

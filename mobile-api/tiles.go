@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sestante/sestante/desk"
+	"github.com/sestante/sestante/fault"
 	"github.com/sestante/sestante/geo"
 	"github.com/sestante/sestante/geo/tile"
 )
@@ -36,7 +37,7 @@ func (a *API) tileRoutes() []Route {
 	return []Route{
 		{
 			Method: http.MethodGet, Path: "tiles/reports/{z}/{x}/{y}", Auth: Optional, Query: reportTileWords,
-			Type: typeTile, Status: drawn, serve: a.reportTile,
+			Type: typeTile, Status: drawn, Faults: kinds(fault.Limited), serve: a.reportTile,
 		},
 		{
 			Method: http.MethodGet, Path: "tiles/areas/{z}/{x}/{y}", Auth: Guest, Query: areaTileWords,
@@ -54,6 +55,9 @@ func (a *API) tileRoutes() []Route {
 }
 
 func (a *API) reportTile(ctx context.Context, r *request) (answer, error) {
+	if wait := a.tiles.take(r.person(), a.cfg.Now()); wait > 0 {
+		return answer{}, later{ErrLimited, wait}
+	}
 	at, err := r.address()
 	if err != nil {
 		return answer{}, err

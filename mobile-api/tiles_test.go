@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/encoding/mvt"
@@ -352,6 +353,24 @@ func TestTilesRefused(t *testing.T) {
 	}
 	s.tokens["nobody"] = "eyJhbGciOiJIUzI1NiJ9.e30.ended"
 	s.wantFault(t, ask{who: "nobody", method: http.MethodGet, path: "tiles/reports/3/0/0.mvt"}, http.StatusUnauthorized, "api.sign_in", "")
+}
+
+// TestTilesAreLimited: nobody has tiles drawn without end, and nobody else waits
+// for it.
+func TestTilesAreLimited(t *testing.T) {
+	s := newSite(t, func(cfg *mobileapi.Config) { cfg.TilesPerMinute, cfg.TilesBurst = 60, 3 })
+	tile := func(who string) ask { return ask{who: who, method: http.MethodGet, path: "tiles/reports/3/0/0.mvt"} }
+	for range 3 {
+		s.want(t, tile(""), http.StatusNoContent, nil)
+	}
+	r := s.do(t, tile(""))
+	if r.status != http.StatusTooManyRequests || r.header.Get("Retry-After") != "1" {
+		t.Errorf("fourth = %d, Retry-After %q, want 429 and 1", r.status, r.header.Get("Retry-After"))
+	}
+	s.wantFault(t, tile(""), http.StatusTooManyRequests, "api.limited", "")
+	s.want(t, tile("citizen"), http.StatusNoContent, nil)
+	s.later(time.Second)
+	s.want(t, tile(""), http.StatusNoContent, nil)
 }
 
 // TestTilesHoldWhatMapDoes compares the tiles with map/reports and map/public.

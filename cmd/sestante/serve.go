@@ -60,6 +60,7 @@ func (h *house) serve(ctx context.Context, started func(address string)) error {
 		MaxImport: h.cfg.Territory.MaxImportBytes,
 		MaxVerify: h.cfg.Sync.MaxVerifyBytes, StreamsPerUser: h.cfg.Sync.StreamsPerUser, Language: h.cfg.LanguageDefault,
 		Attribution: h.cfg.OrgName, BaseMaps: h.cfg.Tiles.PMTiles,
+		TilesPerMinute: h.cfg.Tiles.RatePerMinute, TilesBurst: h.cfg.Tiles.RateBurst,
 		ExportsPerMinute: h.cfg.Export.RatePerMinute, ExportsBurst: h.cfg.Export.RateBurst, ExportsAtOnce: h.cfg.Export.AtOnce,
 	})
 	if err != nil {

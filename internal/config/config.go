@@ -92,9 +92,11 @@ type Export struct {
 	MaxRows       int `mapstructure:"max_rows"` // 0 means any number
 }
 
-// Tiles says what maps are drawn on.
+// Tiles limits the tiles of maps, and says what they are drawn on.
 type Tiles struct {
-	PMTiles string `mapstructure:"pmtiles"` // a file, or a folder of them; empty means none
+	RatePerMinute int    `mapstructure:"rate_per_minute"` // tiles of reports
+	RateBurst     int    `mapstructure:"rate_burst"`
+	PMTiles       string `mapstructure:"pmtiles"` // a file, or a folder of them; empty means none
 }
 
 // Sync limits one exchange with a device.

@@ -62,6 +62,7 @@ func TestDefaults(t *testing.T) {
 		Report:     config.Report{ReopenDays: 14},
 		Duplicates: config.Duplicates{RadiusM: 50, AreaRadiusM: 250, AreaObjects: []string{}, ClosedDays: 14},
 		Export:     config.Export{RatePerMinute: 10, RateBurst: 60, AtOnce: 4, MaxRows: 1e6},
+		Tiles:      config.Tiles{RatePerMinute: 6000, RateBurst: 2000},
 		Sync:       config.Sync{MaxMutations: 500, MaxPushBytes: 1e6, MaxPullBytes: 4e6, MaxPageRows: 1000, MaxVerifyBytes: 4e6, MaxKeptBytes: 16e6, StreamsPerUser: 5, Heartbeat: 25 * time.Second},
 		Push:       config.Push{Workers: 4, Lease: time.Minute, MaxAttempts: 10},
 		Mail:       config.Mail{SMTP: config.SMTP{Port: 587}},

@@ -97,6 +97,8 @@ func Keys() []Key {
 		{Name: "export.at_once", Type: Number, Default: "4", Check: between(1, 100), Doc: "Exports that are written at the same time, for all callers together. A GeoPackage takes as much room in the folder for temporary files as it has bytes."},
 		{Name: "export.max_rows", Type: Number, Default: "1000000", Check: between(0, 1_000_000_000), Doc: "Reports one export may hold. 0: any number."},
 
+		{Name: "tiles.rate_per_minute", Type: Number, Default: "6000", Check: between(60, 1_000_000), Doc: "Map tiles of reports one caller may ask for in a minute, for long. A large screen takes 40 each time it is drawn."},
+		{Name: "tiles.rate_burst", Type: Number, Default: "2000", Check: between(60, 1_000_000), Doc: "Map tiles of reports one caller may ask for at once, after a pause."},
 		{Name: "tiles.pmtiles", Type: Path, Doc: "Base maps in PMTiles version 3: one file, or a folder of files ending in .pmtiles. Everybody may read them. Empty: none is served."},
 
 		{Name: "sync.max_mutations", Type: Number, Default: "500", Check: between(500, 10_000), Doc: "Changes one push of a device may bring. Devices send up to 500 at once."},

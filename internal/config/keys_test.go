@@ -25,6 +25,7 @@ var sample = map[string]string{
 	"report.reopen_days": "15", "report.plan_needs_approval": "true", "report.auto_verify_days": "5",
 	"duplicates.radius_m": "40", "duplicates.area_radius_m": "300", "duplicates.area_objects": "park", "duplicates.closed_days": "7",
 	"export.rate_per_minute": "12", "export.rate_burst": "62", "export.at_once": "3", "export.max_rows": "7", "tiles.pmtiles": "maps",
+	"tiles.rate_per_minute": "120", "tiles.rate_burst": "61",
 	"sync.max_mutations": "501", "sync.max_push_bytes": "2MB", "sync.max_pull_bytes": "5MB",
 	"sync.max_page_rows": "1001", "sync.max_verify_bytes": "5MB", "sync.max_kept_bytes": "17MB",
 	"sync.streams_per_user": "6", "sync.heartbeat_s": "26",
