@@ -15,15 +15,15 @@ import (
 // ErrAreaDay answers an import that begins on a day for which there is another
 // version already, or before it.
 var ErrAreaDay = fault.Define(fault.Conflict, "geo.version",
-	"There is another version of the area from that day or later: choose a later day.",
-	"Esiste già un'altra versione dell'area da quel giorno o successiva: scegli un giorno seguente.")
+	"There is another version of the area from that day or later: choose a later day, or revert the import that brought it.",
+	"Esiste già un'altra versione dell'area da quel giorno o successiva: scegli un giorno seguente, oppure annulla l'importazione che l'ha portata.")
 
 // AreaChanges says what an import did, or would do.
 type AreaChanges struct {
 	Added     []string `json:"added"`     // codes that were not there
 	Changed   []string `json:"changed"`   // codes with a new version; the old one ends where it begins
 	Removed   []string `json:"removed"`   // codes that end, because the set that replaces theirs lacks them
-	Unchanged []string `json:"unchanged"` // codes that are the same to the last bit
+	Unchanged []string `json:"unchanged"` // codes that are the same, but for less than a centimetre
 	DryRun    bool     `json:"dryRun"`
 }
 
@@ -48,6 +48,7 @@ type AreaImport struct {
 	id      string      // of the import's record, when there is one
 	reverts string      // the import that this one undoes
 	ends    []areaName  // what ends beside what Replace ends
+	planned *planned    // what is taken back before its day, and nothing else
 	options AreaOptions // as they were given
 }
 
@@ -58,8 +59,8 @@ type areaName struct {
 }
 
 // ImportAreas keeps areas, each as a version that begins at from. What is the
-// same as the version in force is left alone, so that importing twice changes
-// nothing; what differs ends the version in force, which goes on answering for
+// same as the version in force, or differs by less than a centimetre, is left
+// alone, so that importing twice changes nothing, whatever the projection; what differs ends the version in force, which goes on answering for
 // reports of its days. A zero from means "since always" for a code that is new
 // and "from now" for one that changes. Everything is kept, or nothing is: the
 // errors are the faults of geo and ErrAreaDay. With dryRun nothing is kept.
@@ -100,6 +101,9 @@ func (d *Desk) putAreas(ctx context.Context, tx *store.Store, imp AreaImport, pl
 		return errors.Join(err, errAreasMoved)
 	}
 	err := tx.ChangeAreas(ctx, func() error {
+		if err := tx.WithdrawAreas(ctx, plan.withdrawn, plan.reopened, d.now()); err != nil {
+			return err
+		}
 		for kind, codes := range plan.ends {
 			if _, err := tx.EndAreas(ctx, kind, codes, plan.from, d.now()); err != nil {
 				return err

@@ -78,8 +78,12 @@ type AreaVersion struct {
 }
 
 // AreaHistory returns the versions of areas, by kind, code and beginning; an
-// empty kind or code is any.
+// empty kind or code is any. The error is ErrAreaOption for a kind that there is
+// not.
 func (d *Desk) AreaHistory(ctx context.Context, kind geo.Kind, code string) ([]AreaVersion, error) {
+	if err := knownKind(kind); err != nil {
+		return nil, fmt.Errorf("list the versions of areas: %w", err)
+	}
 	all, err := d.store.AreaVersions(ctx, kind, code)
 	if err != nil {
 		return nil, err
@@ -127,6 +131,10 @@ func (d *Desk) revert(ctx context.Context, id string) (AreaImport, error) {
 		return AreaImport{}, err
 	}
 	out := AreaImport{Name: was.Name, reverts: was.ID}
+	if later := laterThan(have, added, ended, d.now()); later != nil {
+		out.planned, err = later, d.withdrawable(ctx, have, later)
+		return out, err
+	}
 	out.Areas, out.ends, err = undo(have, added, ended)
 	return out, err
 }
@@ -166,22 +174,42 @@ func undo(have []geo.Area, added, ended []geo.AreaID) (back []geo.Area, ends []a
 		}
 	}
 	if len(later) > 0 {
-		slices.Sort(later)
-		return nil, nil, ErrChangedSince.With("%s", strings.Join(slices.Compact(later), ", "))
+		return nil, nil, changedSince(later)
 	}
 	return back, ends, nil
 }
 
+// changedSince names the first areas that changed.
+func changedSince(codes []string) error {
+	const most = 10
+	slices.Sort(codes)
+	codes = slices.Compact(codes)
+	if n := len(codes); n > most {
+		return ErrChangedSince.WithIn("%s and %d more", "%s e altre %d", strings.Join(codes[:most], ", "), n-most)
+	}
+	return ErrChangedSince.With("%s", strings.Join(codes, ", "))
+}
+
+// mostReverted bounds how far "last" looks back.
+const mostReverted = 1000
+
 func (d *Desk) importToRevert(ctx context.Context, id string) (store.AreaImport, error) {
 	if id == "last" {
-		all, err := d.store.AreaImports(ctx, 1, store.ImportDone)
+		all, err := d.store.AreaImports(ctx, mostReverted, store.ImportDone)
 		if err != nil {
 			return store.AreaImport{}, err
 		}
-		if len(all) == 0 {
-			return store.AreaImport{}, store.ErrNoImport
+		reverted := map[string]bool{}
+		for _, i := range all { // the newest first
+			switch {
+			case reverted[i.ID]: // what it reverted itself stands again
+			case i.Reverts != "":
+				reverted[i.Reverts] = true
+			default:
+				return i, nil
+			}
 		}
-		return all[0], nil
+		return store.AreaImport{}, store.ErrNoImport
 	}
 	was, err := d.store.AreaImport(ctx, id)
 	if err == nil && was.State != store.ImportDone {

@@ -19,9 +19,14 @@ type areaPlan struct {
 	ended   []geo.AreaID // the versions that end
 	from    time.Time    // where changed versions begin
 
+	withdrawn []geo.AreaID // versions that have not begun, and never will
+	reopened  []geo.AreaID // those that they were to follow
+
 	stamp string     // of the areas before
 	after []geo.Area // every version there would be
 	index *geo.Index // of after
+
+	edited *editedAreas // by hand; nil for an import
 }
 
 // planAreas says what an import does to the areas there are.
@@ -40,8 +45,15 @@ func (d *Desk) planAreas(ctx context.Context, s *store.Store, imp AreaImport) (a
 	if plan.stamp, err = s.AreaStamp(ctx); err != nil {
 		return plan, err
 	}
-	for i, a := range imp.Areas {
-		if err := plan.add(a, have, imp.From); err != nil {
+	if imp.withdraws() {
+		plan.withdraw(imp)
+	}
+	versions := stand(have)
+	for i, a := range settle(imp.Areas, have, plan.from) {
+		if a.AreaM2 == 0 {
+			a = a.Measure() // the columns of its box are how its neighbours find it
+		}
+		if err := plan.add(a, versions, imp.From); err != nil {
 			return plan, fmt.Errorf("area %d: %w", i, in(err, fmt.Sprintf("features[%d]", i)))
 		}
 	}
@@ -49,26 +61,115 @@ func (d *Desk) planAreas(ctx context.Context, s *store.Store, imp AreaImport) (a
 		return plan, err
 	}
 	plan.reparent(have)
-	plan.after = slices.Concat(have, plan.inserts)
-	for i, old := range have {
-		if old.ValidTo.IsZero() && slices.Contains(plan.ends[old.Kind], old.Code) {
-			plan.after[i].ValidTo = plan.from
-			plan.ended = append(plan.ended, old.ID)
-		}
-	}
+	plan.after = plan.standing(have)
 	plan.index, err = geo.NewIndex(plan.after)
 	return plan, err
 }
 
-// add puts one area of an import where it belongs.
-func (p *areaPlan) add(a geo.Area, have []geo.Area, from time.Time) error {
-	same := func(h geo.Area) bool { return h.Kind == a.Kind && h.Code == a.Code }
-	current := slices.IndexFunc(have, func(h geo.Area) bool { return same(h) && h.ValidTo.IsZero() })
-	if current < 0 {
-		return p.addNew(a, slices.DeleteFunc(slices.Clone(have), func(h geo.Area) bool { return !same(h) && h.ID != cmp.Or(a.ID, geo.SeedID(a.Kind, a.Code)) }), from)
+// standing returns every version that there would be, and notes which end.
+func (p *areaPlan) standing(have []geo.Area) []geo.Area {
+	ends, gone, back := map[areaName]bool{}, map[geo.AreaID]bool{}, map[geo.AreaID]bool{}
+	for kind, codes := range p.ends {
+		for _, code := range codes {
+			ends[areaName{kind, code}] = true
+		}
 	}
-	old := have[current]
-	if sameArea(old, a) {
+	for _, id := range p.withdrawn {
+		gone[id] = true
+	}
+	for _, id := range p.reopened {
+		back[id] = true
+	}
+	after := make([]geo.Area, 0, len(have)+len(p.inserts))
+	for _, h := range have {
+		switch {
+		case gone[h.ID]:
+			continue
+		case back[h.ID]:
+			h.ValidTo = time.Time{}
+		case h.ValidTo.IsZero() && ends[areaName{h.Kind, h.Code}]:
+			h.ValidTo = p.from
+			p.ended = append(p.ended, h.ID)
+		}
+		after = append(after, h)
+	}
+	return append(after, p.inserts...)
+}
+
+// roundedM is how far a point may lie from where it is kept, in metres, before
+// somebody moved it.
+const roundedM = 0.01
+
+// settle returns the areas of a file with the borders that they have in force,
+// where they are those but for the rounding of numbers: a file that comes back
+// from another program or projection would else change every area. What was
+// redrawn in such a file keeps the points that it shares with those in force.
+func settle(file, have []geo.Area, on time.Time) []geo.Area {
+	kept := map[areaName]geo.Area{}
+	for _, h := range have {
+		if h.ValidAt(on) {
+			kept[areaName{h.Kind, h.Code}] = h
+		}
+	}
+	out := slices.Clone(file)
+	var redrawn []geo.Area
+	var where []int
+	rounded := false
+	for i, a := range file {
+		h, ok := kept[areaName{a.Kind, a.Code}]
+		switch {
+		case ok && a.Geometry.Equal(h.Geometry):
+		case ok && geo.SameButRounded(h.Geometry, a.Geometry, roundedM):
+			out[i].Geometry, rounded = h.Geometry, true
+			out[i] = out[i].Measure()
+		default:
+			redrawn, where = append(redrawn, a), append(where, i)
+		}
+	}
+	if !rounded || len(redrawn) == 0 {
+		return out
+	}
+	beside := slices.DeleteFunc(slices.Clone(have), func(h geo.Area) bool { return !h.ValidAt(on) })
+	snapped, _, err := geo.SnapTo(redrawn, beside, roundedM)
+	if err != nil {
+		return out // as they came
+	}
+	for k, i := range where {
+		out[i] = snapped[k]
+	}
+	return out
+}
+
+// A standing is the versions that there are, by what they are called.
+type standing struct {
+	named map[areaName][]geo.Area
+	ids   map[geo.AreaID]bool
+}
+
+func stand(have []geo.Area) standing {
+	s := standing{map[areaName][]geo.Area{}, map[geo.AreaID]bool{}}
+	for _, h := range have {
+		name := areaName{h.Kind, h.Code}
+		s.named[name] = append(s.named[name], h)
+		s.ids[h.ID] = true
+	}
+	return s
+}
+
+// add puts one area of an import where it belongs.
+func (p *areaPlan) add(a geo.Area, have standing, from time.Time) error {
+	versions := have.named[areaName{a.Kind, a.Code}]
+	current := slices.IndexFunc(versions, func(h geo.Area) bool { return h.ValidTo.IsZero() })
+	if current < 0 {
+		return p.addNew(a, have, from)
+	}
+	old := versions[current]
+	planned := old.ValidFrom.After(p.from)
+	if before := slices.IndexFunc(versions, func(h geo.Area) bool { return h.ValidAt(p.from) }); planned && before >= 0 && sameArea(versions[before], a) {
+		p.changes.Unchanged = append(p.changes.Unchanged, a.Code) // until the version that is planned
+		return nil
+	}
+	if !planned && sameArea(old, a) {
 		p.changes.Unchanged = append(p.changes.Unchanged, a.Code)
 		return nil
 	}
@@ -83,19 +184,13 @@ func (p *areaPlan) add(a geo.Area, have []geo.Area, from time.Time) error {
 }
 
 // addNew adds an area that is not in force. One whose former versions have
-// ended, which before holds, does not begin before their end.
-func (p *areaPlan) addNew(a geo.Area, before []geo.Area, from time.Time) error {
-	a.ID = cmp.Or(a.ID, geo.SeedID(a.Kind, a.Code))
-	a.ValidFrom = from
-	for _, h := range before {
-		if h.ID == a.ID {
-			a.ID = geo.AreaID(newID())
-		}
+// ended does not begin before their end.
+func (p *areaPlan) addNew(a geo.Area, have standing, from time.Time) error {
+	if a.ID = cmp.Or(a.ID, geo.SeedID(a.Kind, a.Code)); have.ids[a.ID] {
+		a.ID = geo.AreaID(newID())
 	}
-	for _, h := range before {
-		if h.Kind != a.Kind || h.Code != a.Code {
-			continue
-		}
+	a.ValidFrom = from
+	for _, h := range have.named[areaName{a.Kind, a.Code}] {
 		a.ValidFrom = p.from
 		if h.ValidTo.After(p.from) {
 			return ErrAreaDay.With("%s, version to %s", a.Code, h.ValidTo.Format(time.DateOnly))

@@ -85,8 +85,14 @@ func TestReplaceAndRevert(t *testing.T) {
 	for _, step := range []struct {
 		id   string
 		want map[string]float64
-	}{{"last", second}, {imports[1].ID, first}, {"last", second}} {
+	}{{"last", second}, {"last", first}, {"the revert", second}, {"last", first}} {
 		w.now = w.now.Add(time.Hour)
+		if step.id == "the revert" { // an import like others
+			if imports, err = w.desk.AreaImports(t.Context(), w.as("boss"), "it", 1); err != nil {
+				t.Fatal(err)
+			}
+			step.id = imports[0].ID
+		}
 		dry, err := w.desk.RevertAreas(t.Context(), report.System, step.id, true)
 		if err != nil || !dry.Any() {
 			t.Fatalf("RevertAreas(%s, dry) = %+v, %v", step.id, dry, err)
@@ -97,11 +103,97 @@ func TestReplaceAndRevert(t *testing.T) {
 		wantForce(t, "after the revert", w.force(), step.want)
 	}
 	versions, err := w.desk.AreaHistory(t.Context(), geo.District, "W")
-	if err != nil || len(versions) != 4 || !versions[3].InForce || versions[0].InForce || !versions[0].ValidTo.Equal(versions[1].ValidFrom) {
+	if err != nil || len(versions) != 5 || !versions[4].InForce || versions[0].InForce || !versions[0].ValidTo.Equal(versions[1].ValidFrom) {
 		t.Errorf("the history of W is %+v, %v", versions, err)
 	}
 	if _, err := w.desk.RevertAreas(t.Context(), report.System, "nosuchimport001", false); !errors.Is(err, store.ErrNoImport) {
 		t.Errorf("RevertAreas of nothing = %v", err)
+	}
+}
+
+// TestRevertOfWhatIsPlanned: an import for a day that has not come is taken back
+// without a trace in the territory, and stands in the way until then.
+func TestRevertOfWhatIsPlanned(t *testing.T) {
+	w := newTown(t)
+	day := w.now.AddDate(0, 2, 0)
+	before, err := w.desk.AreaHistory(t.Context(), "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.put(desk.AreaImport{From: day, Replace: true, Areas: []geo.Area{district("W", box(10, 10.5)), district("N", box(10.5, 11))}})
+	wantForce(t, "before the day", w.force(), map[string]float64{"W": 11, "E": 12})
+
+	now := []geo.Area{district("W", square(10, 45))}
+	now[0].Name = "West"
+	if c, err := w.desk.ImportAreas(t.Context(), now, time.Time{}, true); err != nil || !slices.Equal(c.Unchanged, []string{"W"}) {
+		t.Errorf("what is in force until then = %+v, %v, want it unchanged", c, err)
+	}
+	_, err = w.desk.ImportAreas(t.Context(), []geo.Area{district("W", box(10, 10.5))}, time.Time{}, true)
+	if !errors.Is(err, desk.ErrAreaDay) {
+		t.Errorf("what is planned, for now = %v, want %v", err, desk.ErrAreaDay)
+	}
+
+	w.now = w.now.Add(time.Hour)
+	for _, dry := range []bool{true, false} {
+		c, err := w.desk.RevertAreas(t.Context(), report.System, "last", dry)
+		if err != nil || !slices.Equal(c.Changed, []string{"W"}) || !slices.Equal(c.Removed, []string{"N"}) || !slices.Equal(c.Added, []string{"E"}) {
+			t.Fatalf("RevertAreas(dry %v) = %+v, %v", dry, c, err)
+		}
+	}
+	after, err := w.desk.AreaHistory(t.Context(), "", "")
+	if err != nil || !slices.Equal(after, before) {
+		t.Errorf("the territory is %+v, %v, want %+v", after, err, before)
+	}
+	w.put(desk.AreaImport{Areas: []geo.Area{district("W", box(10, 10.7))}})
+	wantForce(t, "now", w.force(), map[string]float64{"W": 10.7, "E": 12})
+
+	w.put(desk.AreaImport{From: day, Areas: []geo.Area{district("W", box(10, 10.5))}})
+	w.put(desk.AreaImport{From: day.AddDate(0, 1, 0), Areas: []geo.Area{district("W", box(10, 10.4))}})
+	imports, err := w.desk.AreaImports(t.Context(), w.as("boss"), "it", 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.desk.RevertAreas(t.Context(), report.System, imports[1].ID, false); !errors.Is(err, desk.ErrChangedSince) {
+		t.Errorf("RevertAreas of what another follows = %v, want %v", err, desk.ErrChangedSince)
+	}
+	for range 2 {
+		if _, err := w.desk.RevertAreas(t.Context(), report.System, "last", false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if versions, err := w.desk.AreaHistory(t.Context(), geo.District, "W"); err != nil || len(versions) != 2 {
+		t.Errorf("the history of W is %+v, %v", versions, err)
+	}
+}
+
+// TestRoundedImport: a file that went through another program differs in the
+// last decimals, and changes nothing but what was redrawn in it.
+func TestRoundedImport(t *testing.T) {
+	w := newTown(t)
+	w.put(desk.AreaImport{Areas: []geo.Area{district("W", box(10, 10.7)), district("E", box(10.7, 12)), district("N", box(12, 12.5))}})
+	back := func(g orb.MultiPolygon) orb.MultiPolygon {
+		for i := range g[0][0] {
+			g[0][0][i][0] += 3e-8
+			g[0][0][i][1] -= 4e-8
+		}
+		return g
+	}
+	north := box(12, 12.8)
+	c := w.put(desk.AreaImport{Areas: []geo.Area{district("W", back(box(10, 10.7))), district("E", back(box(10.7, 12))), district("N", back(north))}})
+	if !slices.Equal(c.Unchanged, []string{"W", "E"}) || !slices.Equal(c.Changed, []string{"N"}) {
+		t.Errorf("changes = %+v", c)
+	}
+	all, err := w.desk.AreasInForce(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range all {
+		if a.Code == "N" && (a.Bound.Min.Lon() != 12 || a.Bound.Max.Lon() < 12.79) {
+			t.Errorf("N reaches from %v to %v: it no longer meets E", a.Bound.Min.Lon(), a.Bound.Max.Lon())
+		}
+	}
+	if c := w.put(desk.AreaImport{Areas: []geo.Area{district("W", box(10, 10.700_001))}}); len(c.Changed) != 1 {
+		t.Errorf("a border moved by eight centimetres: %+v", c)
 	}
 }
 
@@ -116,7 +208,11 @@ func TestPreview(t *testing.T) {
 		district("W", box(10, 10.5)), district("N", box(10.500001, 11)), district("S", box(10.7, 10.8)),
 	}}
 	told := int64(0)
-	p, err := w.desk.PreviewAreas(t.Context(), imp, func(done, total int64) { told = done })
+	var steps []string
+	p, err := w.desk.PreviewAreas(t.Context(), imp, func(step string, done, _ int64) {
+		steps = append(steps, step)
+		told = done
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,6 +221,9 @@ func TestPreview(t *testing.T) {
 	}
 	if p.Reports.Checked != 12 || told != 12 || p.Reports.Moving == 0 || len(p.Reports.First) != p.Reports.Moving {
 		t.Errorf("reports = %+v, told %d", p.Reports, told)
+	}
+	if !slices.Equal(steps, []string{desk.StepAreas, desk.StepTerritory, desk.StepSurvey, desk.StepReports}) {
+		t.Errorf("the steps were %v", steps)
 	}
 	if p.Survey.Totals[geo.FoundOverlap] == 0 || p.Survey.Totals[geo.FoundGap] == 0 {
 		t.Errorf("survey = %+v", p.Survey)

@@ -3,8 +3,6 @@ package desk
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"log/slog"
 	"time"
@@ -90,10 +88,7 @@ func (d *Desk) DuplicatesNear(ctx context.Context, who report.Actor, p NearPlace
 			return Duplicates{}, err
 		}
 	}
-	s := seeking{stage: "form", ask: askOf(p.ClientID, who.ID), lang: lang}
-	if p.ClientID == "" {
-		s.ask = newID()
-	}
+	s := seeking{stage: "form", lang: lang}
 	s.subject.Report = nearby.Report{Lon: p.Lon, Lat: p.Lat, AccuracyM: p.AccuracyM, Registered: d.now()}
 	err := d.store.Snapshot(ctx, func(view *store.Store) error {
 		if p.ObjectType != "" {
@@ -116,6 +111,7 @@ func (d *Desk) DuplicatesNear(ctx context.Context, who report.Actor, p NearPlace
 	if err != nil {
 		return Duplicates{}, err
 	}
+	s.ask = askOfForm(p, who.ID, s.subject.Object, d.now())
 	return d.seek(ctx, who, s)
 }
 
@@ -152,6 +148,8 @@ func (d *Desk) duplicatesOf(ctx context.Context, who report.Actor, r report.Repo
 	s.org, s.ask = r.Org, askOf(r.ClientID, r.Reporter)
 	if r.ClientID == "" {
 		s.ask = string(r.ID)
+	} else if s.stage == "receipt" {
+		d.shown.come(map[string]report.ID{s.ask: r.ID})
 	}
 	if r.PointSource == "" || r.State == report.Duplicate {
 		return Duplicates{Duplicates: []Duplicate{}, RadiusM: d.cfg.Duplicates.RadiusM}, nil
@@ -186,11 +184,3 @@ func (d *Desk) duplicatesAtReceipt(ctx context.Context, who report.Actor, r repo
 }
 
 const receiptPatience = 2 * time.Second
-
-// askOf names what suggestions are shown for by the client id, which is known
-// before the report is here and afterwards, and which each sender chooses for
-// themselves. Neither of the two can be read from it.
-func askOf(clientID string, sender report.PersonID) string {
-	sum := sha256.Sum256([]byte("duplicates\x00" + clientID + "\x00" + string(sender)))
-	return hex.EncodeToString(sum[:12])
-}

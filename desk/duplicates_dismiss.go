@@ -13,7 +13,8 @@ var ErrNotSuggested = fault.Define(fault.NotFound, "duplicates.not_suggested",
 	"Quella segnalazione non è stata proposta come doppione di questa.")
 
 // DismissDuplicate says that a report is no duplicate of one that was suggested
-// for it; undo takes that back. The errors are report.ErrNone for either of the
+// for it; undo takes that back. What the staff says of two reports holds for
+// both of them, whichever of them it was said of. The errors are report.ErrNone for either of the
 // two when it is not there or not for the caller, and ErrNotSuggested.
 func (d *Desk) DismissDuplicate(ctx context.Context, who report.Actor, key string, candidate report.ID, undo bool) error {
 	r, audience, err := d.ownOrStaff(ctx, who, key)
@@ -38,7 +39,7 @@ func (d *Desk) DismissDuplicate(ctx context.Context, who report.Actor, key strin
 	if undo {
 		by = ""
 	}
-	ok, err := d.dismiss(ctx, r.ID, candidate, by)
+	ok, err := d.dismiss(ctx, r.ID, candidate, by, side)
 	if err != nil || ok {
 		return err
 	}
@@ -46,17 +47,17 @@ func (d *Desk) DismissDuplicate(ctx context.Context, who report.Actor, key strin
 	if _, err := d.duplicatesOf(ctx, who, r, seeking{stage: "desk", side: side, all: true}); err != nil {
 		return err
 	}
-	if ok, err = d.dismiss(ctx, r.ID, candidate, by); err == nil && !ok {
+	if ok, err = d.dismiss(ctx, r.ID, candidate, by, side); err == nil && !ok {
 		err = ErrNotSuggested
 	}
 	return err
 }
 
-func (d *Desk) dismiss(ctx context.Context, id, candidate report.ID, by string) (bool, error) {
+func (d *Desk) dismiss(ctx context.Context, id, candidate report.ID, by, side string) (bool, error) {
 	if err := d.keepShown(ctx); err != nil {
 		return false, err
 	}
-	return d.store.DismissDuplicate(ctx, id, candidate, by, d.now())
+	return d.store.DismissDuplicate(ctx, id, candidate, by, side == "staff", d.now())
 }
 
 // sideOf says on whose behalf somebody dismisses a suggestion.

@@ -96,7 +96,7 @@ func TestDuplicateFigures(t *testing.T) {
 	if _, err := w.desk.DuplicatesNear(t.Context(), w.as("citizen"), ask, "it"); err != nil {
 		t.Fatal(err)
 	}
-	total(desk.DuplicateCounts{Shown: 2, Accepted: 1, Ignored: 1})
+	total(desk.DuplicateCounts{Shown: 1, Accepted: 1}) // nothing has come of it yet
 	w.do("citizen", "report.interest", linked.ID, report.NoArgs{})
 	total(desk.DuplicateCounts{Shown: 2, Accepted: 2})
 	w.now = w.now.Add(time.Minute)
@@ -161,4 +161,111 @@ func TestDuplicateFiguresRefused(t *testing.T) {
 	if err != nil || f.From != time.Date(2026, 11, 19, 23, 0, 0, 0, time.UTC) || f.To.Sub(f.From) != 24*time.Hour {
 		t.Errorf("a day is from %v to %v (%v), want the whole day in Rome", f.From, f.To, err)
 	}
+}
+
+// TestMereLooksDoNotCount: whoever only looks moves no figure, and nothing is
+// kept of a guest's look, or not for long.
+func TestMereLooksDoNotCount(t *testing.T) {
+	w := newTown(t)
+	w.person("passer", "citizen")
+	first := w.submit("", w.beside(0))
+	w.submit("citizen", w.beside(10))
+	look := func(who, clientID string) {
+		t.Helper()
+		actor := report.Actor{}
+		if who != "" {
+			actor = w.as(who)
+		}
+		near := desk.NearPlace{Lon: 10.5, Lat: 45.5, AccuracyM: 5, ObjectType: "pothole", ClientID: clientID}
+		if got, err := w.desk.DuplicatesNear(t.Context(), actor, near, "it"); err != nil || len(got.Duplicates) == 0 {
+			t.Fatalf("%q is shown %+v, %v", who, got, err)
+		}
+	}
+	want := func(what string, counts desk.DuplicateCounts, rows int) {
+		t.Helper()
+		f, err := w.desk.DuplicateFigures(t.Context(), w.as("boss"), "2026-11-01", "2026-12-31", "it")
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Total.AcceptedShare = 0
+		if f.Total != counts {
+			t.Errorf("%s: %+v, want %+v", what, f.Total, counts)
+		}
+		if n := w.count("_duplicate_shown"); n != rows {
+			t.Errorf("%s: %d rows are kept, want %d", what, n, rows)
+		}
+	}
+	before := desk.DuplicateCounts{Shown: 1, Ignored: 1}
+	want("at first", before, 1)
+	for range 300 {
+		look("", "")
+	}
+	want("a guest without a form", before, 1)
+	for range 3 {
+		look("", "client-of-a-guest")
+		look("passer", "")
+		look("passer", "client-of-a-passer")
+	}
+	want("forms that came to nothing", before, 1+3*2)
+	w.do("anna", "report.interest", first.ID, report.NoArgs{})
+	want("somebody else followed", before, 1+3*2)
+	w.now = w.now.Add(30 * time.Minute)
+	look("passer", "")
+	w.now = w.now.Add(40 * time.Minute) // within an hour of the last time
+	w.do("passer", "report.interest", first.ID, report.NoArgs{})
+	want("followed instead of sent", desk.DuplicateCounts{Shown: 3, Accepted: 1, Ignored: 2}, 1+3*2)
+	mine := w.beside(2)
+	mine.ClientID = "client-of-a-guest"
+	w.submit("", mine)
+	want("sent all the same", desk.DuplicateCounts{Shown: 5, Accepted: 1, Ignored: 4}, 1+3*2)
+	w.now = w.now.AddDate(0, 0, 4)
+	if err := w.desk.TidyDuplicates(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want("four days later", desk.DuplicateCounts{Shown: 5, Accepted: 1, Ignored: 4}, 1+2*2)
+	w.now = w.now.AddDate(2, 0, 0)
+	if err := w.desk.TidyDuplicates(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want("two years later", desk.DuplicateCounts{Shown: 3, Ignored: 3}, 1+2)
+}
+
+// TestStaffDismissesBothWays: what the staff says of two reports holds for
+// both, and so does taking it back; what a reporter says is theirs alone.
+func TestStaffDismissesBothWays(t *testing.T) {
+	w := newTown(t)
+	w.person("passer", "citizen")
+	a, c := w.submit("citizen", w.beside(0)).ID, w.submit("passer", w.beside(5)).ID
+	dismiss := func(who string, of, candidate report.ID, undo bool) {
+		t.Helper()
+		if err := w.desk.DismissDuplicate(t.Context(), w.as(who), string(of), candidate, undo); err != nil {
+			t.Fatalf("%s dismisses %s of %s, undo %v: %v", who, candidate, of, undo, err)
+		}
+	}
+	want := func(what string, staffA, staffC, citizen, passer int) {
+		t.Helper()
+		got := [4]int{len(w.suggested("anna", a)), len(w.suggested("anna", c)), len(w.suggested("citizen", a)), len(w.suggested("passer", c))}
+		if got != [4]int{staffA, staffC, citizen, passer} {
+			t.Errorf("%s: %v are shown, want %d, %d, %d and %d", what, got, staffA, staffC, citizen, passer)
+		}
+	}
+	want("at first", 1, 1, 1, 1)
+	dismiss("citizen", a, c, false)
+	want("by one reporter", 1, 1, 0, 1)
+	dismiss("citizen", a, c, true)
+	dismiss("anna", a, c, false)
+	want("by the staff", 0, 0, 0, 0)
+	all, err := w.desk.DuplicatesOf(t.Context(), w.as("anna"), string(c), "it", true)
+	if err != nil || len(all.Duplicates) != 1 || all.Duplicates[0].Dismissed != "staff" {
+		t.Errorf("the other way round, with what was dismissed: %+v, %v", all, err)
+	}
+	if err := w.desk.DismissDuplicate(t.Context(), w.as("passer"), string(c), a, true); !errors.Is(err, desk.ErrNotSuggested) {
+		t.Errorf("the other reporter takes it back: %v, want %s", err, desk.ErrNotSuggested.Code)
+	}
+	dismiss("anna", c, a, true)
+	want("taken back the other way round", 1, 1, 1, 1)
+	dismiss("anna", c, a, false)
+	dismiss("anna", a, c, false)
+	dismiss("anna", a, c, true)
+	want("said of both and taken back once", 1, 1, 1, 1)
 }

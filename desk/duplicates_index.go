@@ -45,17 +45,25 @@ func (d *Desk) FollowDuplicates(ctx context.Context) error {
 }
 
 // TidyDuplicates forgets what no longer counts: reports that closed too long
-// ago, suggestions and likenesses of what is gone, and suggestions that were
-// shown a year and more ago and came to nothing that was sent.
+// ago, suggestions and likenesses of what is gone, suggestions on forms of which
+// nothing came within days, and those that were followed instead of reported
+// again a year and more ago.
 func (d *Desk) TidyDuplicates(ctx context.Context) error {
 	if now := d.near.now.Load(); now != nil {
 		now.index.Forget(d.closedSince(d.cfg.Policy.DuplicateWindowDays))
 	}
-	return d.store.SweepDuplicates(ctx, d.now().AddDate(0, 0, -unsentDays))
+	if err := d.keepFollowed(ctx); err != nil {
+		return err
+	}
+	return d.store.SweepDuplicates(ctx, d.now().AddDate(0, 0, -idleDays), d.now().AddDate(0, 0, -unsentDays))
 }
 
-// unsentDays is how long a suggestion is kept that no report came of.
-const unsentDays = 400
+// How long suggestions on a form are kept that nothing came of, and those that
+// no report came of because one of them was followed.
+const (
+	idleDays   = 3
+	unsentDays = 400
+)
 
 // closedSince returns when what closed that many days ago did.
 func (d *Desk) closedSince(days int) time.Time {

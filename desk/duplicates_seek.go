@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"sync"
 
 	"github.com/sestante/sestante/geo/nearby"
 	"github.com/sestante/sestante/report"
@@ -16,9 +15,9 @@ import (
 type seeking struct {
 	subject   nearby.Case
 	org       report.OrgID // of the subject, once it is here
-	ask       string
-	stage     string // form, receipt or desk
-	side      string // reporter or staff: whose dismissals count
+	ask       string       // "": nobody will know what came of it, and nothing is kept
+	stage     string       // form, receipt or desk
+	side      string       // reporter or staff: whose dismissals count
 	lang      string
 	all       bool // with what was dismissed
 	dismissed map[report.ID]string
@@ -64,10 +63,12 @@ func (d *Desk) seek(ctx context.Context, who report.Actor, s seeking) (Duplicate
 		}
 		v.Rank, v.Dismissed = len(out.Duplicates)+1, s.dismissed[id]
 		out.Duplicates = append(out.Duplicates, v)
-		d.shown.add(store.ShownDuplicate{
-			Ask: s.ask, Candidate: id, Report: report.ID(s.subject.ID), Stage: s.stage, ObjectType: object,
-			Rank: v.Rank, Metres: v.DistanceM, Score: v.Score, At: d.now(),
-		})
+		if s.ask != "" {
+			d.shown.add(store.ShownDuplicate{
+				Ask: s.ask, Candidate: id, Report: report.ID(s.subject.ID), Stage: s.stage, ObjectType: object,
+				Rank: v.Rank, Metres: v.DistanceM, Score: v.Score, At: d.now(),
+			})
+		}
 		if len(out.Duplicates) == mostDuplicates {
 			break
 		}
@@ -223,46 +224,4 @@ func (d *Desk) duplicate(ctx context.Context, who report.Actor, k known, g nearb
 		v.Title, v.State, v.Priority, v.InterestCount = r.Title, r.State, r.Priority, r.InterestCount
 	}
 	return v, nil
-}
-
-// shownDuplicates are the suggestions that were shown and are not kept yet: a
-// question must not wait for the one writer. What the program forgets when it
-// is killed is a second of a statistic.
-type shownDuplicates struct {
-	mu   sync.Mutex
-	list []store.ShownDuplicate
-}
-
-// mostShown bounds what waits, about 200 bytes each.
-const mostShown = 5_000
-
-func (s *shownDuplicates) add(one store.ShownDuplicate) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.list) < mostShown {
-		s.list = append(s.list, one)
-	}
-}
-
-func (s *shownDuplicates) take() []store.ShownDuplicate {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	list := s.list
-	s.list = nil
-	return list
-}
-
-// keepShown writes down what was shown.
-func (d *Desk) keepShown(ctx context.Context) error {
-	list := d.shown.take()
-	if len(list) == 0 {
-		return nil
-	}
-	if err := d.store.KeepShownDuplicates(ctx, list); err != nil {
-		for _, one := range list {
-			d.shown.add(one)
-		}
-		return err
-	}
-	return nil
 }

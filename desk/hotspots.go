@@ -108,7 +108,8 @@ func (c *hotspotCache) keep(key string, found Hotspots) {
 
 // Hotspots finds where reports lie closer together than they should, among
 // those the caller looks after: all for an administrator and a service manager,
-// those of their districts for a coordinator. It is made anew when anything has
+// those of their districts, or all where they have none, for a coordinator, the
+// second level and an auditor. It is made anew when anything has
 // changed. The errors are ErrSignIn, ErrNoHotspots, ErrHotspotDetector,
 // ErrHotspotWindow, ErrHotspotValue, ErrHotspotSize and ErrUnknownObject.
 func (d *Desk) Hotspots(ctx context.Context, who report.Actor, q HotspotQuery) (Hotspots, error) {
@@ -174,6 +175,11 @@ func (o oversight) covers(org report.OrgID, district report.AreaID) bool {
 	return o.districts == nil || slices.Contains(o.districts, district)
 }
 
+// Problems are the second level's to find the causes of, with the service
+// manager (domain 2.9); coordinators plan what is done about them, and auditors
+// read what all of them do.
+var problemRoles = []report.Role{report.RoleCoordinator, report.RoleL2, report.RoleAuditor}
+
 // overseenBy returns what somebody looks after. The errors are ErrSignIn and
 // ErrNoHotspots.
 func overseenBy(who report.Actor) ([]oversight, error) {
@@ -182,9 +188,9 @@ func overseenBy(who report.Actor) ([]oversight, error) {
 		switch {
 		case slices.Contains(wipers, g.Role): // administrators and service managers
 			all = append(all, oversight{org: g.Org})
-		case slices.Contains(watchers, g.Role) && len(g.Districts) == 0: // a coordinator without an area has all of it
+		case slices.Contains(problemRoles, g.Role) && len(g.Districts) == 0: // a coordinator without an area has all of it
 			all = append(all, oversight{org: g.Org})
-		case slices.Contains(watchers, g.Role):
+		case slices.Contains(problemRoles, g.Role):
 			all = append(all, oversight{g.Org, g.Districts})
 		}
 	}

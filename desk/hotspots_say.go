@@ -92,24 +92,45 @@ func (s *hotspotSearch) note(g *gathered, out *Hotspots) {
 	switch {
 	case weeks < least:
 		out.Notes = append(out.Notes, HotspotNote{
-			Code:    "little_history",
-			English: fmt.Sprintf("There are %d whole weeks of reports before this window, and this detector needs %d: it says nothing.", weeks, least),
-			Italian: fmt.Sprintf("Prima di questo intervallo ci sono %d settimane intere di segnalazioni, e a questo rilevatore ne servono %d: non dice nulla.", weeks, least),
+			Code: "little_history",
+			English: counted(weeks, "There is one whole week", "There are %d whole weeks") +
+				fmt.Sprintf(" of reports before this window, and this detector needs %d: it says nothing.", least),
+			Italian: "Prima di questo intervallo " + counted(weeks, "c'è una sola settimana intera", "ci sono %d settimane intere") +
+				fmt.Sprintf(" di segnalazioni, e a questo rilevatore ne servono %d: non dice nulla.", least),
 		})
 	case weeks < cluster.HistoryWeeks:
 		out.Notes = append(out.Notes, HotspotNote{
-			Code:    "little_history",
-			English: fmt.Sprintf("There are only %d whole weeks of reports before this window, instead of %d: what is expected is uncertain.", weeks, cluster.HistoryWeeks),
-			Italian: fmt.Sprintf("Prima di questo intervallo ci sono solo %d settimane intere di segnalazioni, invece di %d: il valore atteso è incerto.", weeks, cluster.HistoryWeeks),
+			Code: "little_history",
+			English: counted(weeks, "There is only one whole week", "There are only %d whole weeks") +
+				fmt.Sprintf(" of reports before this window, instead of %d: what is expected is uncertain.", cluster.HistoryWeeks),
+			Italian: "Prima di questo intervallo " + counted(weeks, "c'è una sola settimana intera", "ci sono solo %d settimane intere") +
+				fmt.Sprintf(" di segnalazioni, invece di %d: il valore atteso è incerto.", cluster.HistoryWeeks),
 		})
 	}
 	if g.unplaced > 0 && s.Detector != DetectTrend {
 		out.Notes = append(out.Notes, HotspotNote{
 			Code:    "no_position",
-			English: fmt.Sprintf("%d of the reports have no position yet and could not be looked at.", g.unplaced),
-			Italian: fmt.Sprintf("%d segnalazioni non hanno ancora una posizione e non si sono potute esaminare.", g.unplaced),
+			English: counted(g.unplaced, "One of the reports has no position yet and could not be looked at.", "%d of the reports have no position yet and could not be looked at."),
+			Italian: counted(g.unplaced, "Una segnalazione non ha ancora una posizione e non si è potuta esaminare.", "%d segnalazioni non hanno ancora una posizione e non si sono potute esaminare."),
 		})
 	}
+}
+
+// counted says how many: many has a %d for the number.
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return fmt.Sprintf(many, n)
+}
+
+// Headline says in a sentence what was found among how much.
+func (h Hotspots) Headline() (english, italian string) {
+	from, to := h.From.Format(time.RFC3339), h.To.Format(time.RFC3339)
+	return counted(len(h.Hotspots), "1 hot spot", "%d hot spots") + " among " + counted(h.Reports, "1 report", "%d reports") +
+			" from " + from + " to " + to + ", after " + counted(h.Baseline.Weeks, "1 week", "%d weeks") + " of history",
+		counted(len(h.Hotspots), "1 punto caldo", "%d punti caldi") + " fra " + counted(h.Reports, "1 segnalazione", "%d segnalazioni") +
+			" dal " + from + " al " + to + ", dopo " + counted(h.Baseline.Weeks, "1 settimana", "%d settimane") + " di storia"
 }
 
 // say puts into a sentence why a hot spot is one.
@@ -130,10 +151,12 @@ func (s *hotspotSearch) say(h Hotspot) (english, italian string) {
 	b := h.Baseline
 	switch h.Rule {
 	case ruleDense:
-		return fmt.Sprintf("%d reports (%s) lie within %.0f m of one place, from %s to %s; in the %d weeks before this window there were %d around it.",
-				h.Count, object, radius, from.Format(time.DateOnly), to.Format(time.DateOnly), b.Weeks, b.Reports),
-			fmt.Sprintf("%d segnalazioni (%s) stanno entro %.0f m da un punto, dal %s al %s; nelle %d settimane prima di questo intervallo lì intorno ce n'erano %d.",
-				h.Count, oggetto, radius, from.Format(time.DateOnly), to.Format(time.DateOnly), b.Weeks, b.Reports)
+		return fmt.Sprintf("%d reports (%s) lie within %.0f m of one place, from %s to %s; %s before this window there %s around it.",
+				h.Count, object, radius, from.Format(time.DateOnly), to.Format(time.DateOnly),
+				counted(b.Weeks, "in the week", "in the %d weeks"), counted(b.Reports, "was 1", "were %d")),
+			fmt.Sprintf("%d segnalazioni (%s) stanno entro %.0f m da un punto, dal %s al %s; %s prima di questo intervallo lì intorno %s.",
+				h.Count, oggetto, radius, from.Format(time.DateOnly), to.Format(time.DateOnly),
+				counted(b.Weeks, "nella settimana", "nelle %d settimane"), counted(b.Reports, "ce n'era 1", "ce n'erano %d"))
 	case ruleReopened:
 		return fmt.Sprintf("%d reports (%s) of one place or asset, registered from %s to %s, had to be opened again.",
 				h.Count, object, from.Format(time.DateOnly), to.Format(time.DateOnly)),

@@ -30,6 +30,9 @@ func newPast(t *testing.T) *past {
 	p.now = time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
 	p.person("root", "admin")
 	p.person("kim", "coordinator")
+	p.person("second", "l2_operator")
+	p.person("secondE", "l2_operator", "E")
+	p.person("auditor", "auditor")
 	p.person("west", "coordinator", "W")
 	p.person("east", "coordinator", "E")
 	return p
@@ -276,6 +279,10 @@ func TestHotspotRights(t *testing.T) {
 		{"west", "E", 0, desk.ErrNoHotspots},
 		{"west", "nowhere", 0, desk.ErrNoHotspots},
 		{"east", "E", 1, nil},
+		{"second", "", 2, nil},
+		{"secondE", "", 1, nil},
+		{"secondE", "W", 0, desk.ErrNoHotspots},
+		{"auditor", "", 2, nil},
 		{"anna", "", 0, desk.ErrNoHotspots},
 		{"lead", "", 0, desk.ErrNoHotspots},
 		{"ben", "", 0, desk.ErrNoHotspots},
@@ -316,6 +323,34 @@ func TestHotspotHistory(t *testing.T) {
 	got := p.hotspots("boss", desk.HotspotQuery{Detector: desk.DetectTrend})
 	if got.Baseline.Weeks != 4 || len(got.Notes) != 1 || !strings.Contains(got.Notes[0].Italian, "solo 4 settimane") {
 		t.Errorf("after six weeks: %+v", got)
+	}
+}
+
+// One of something is said as one, in both languages.
+func TestHotspotsCountInWords(t *testing.T) {
+	p := newPast(t)
+	p.keep(p.near(10.5, 4, 10, fact{})...)
+	p.keep(fact{lon: 10.5, lat: 45.5, at: p.now.AddDate(0, 0, -98)}, fact{lon: 10.5, lat: 45.5, at: p.now.AddDate(0, 0, -95)})
+	lost := p.keep(fact{lon: 10.7, lat: 45.5, at: p.now.AddDate(0, 0, -3), source: " "})
+	p.exec(`UPDATE reports SET pointSource = '' WHERE id = '` + lost[0] + `'`)
+	got := p.hotspots("boss", desk.HotspotQuery{})
+	if len(got.Hotspots) != 1 || got.Baseline.Weeks != 1 {
+		t.Fatalf("hot spots = %+v, want one after one week", got)
+	}
+	english, italian := got.Headline()
+	said := []string{english, italian, got.Hotspots[0].English, got.Hotspots[0].Italian}
+	for _, n := range got.Notes {
+		said = append(said, n.English, n.Italian)
+	}
+	all := strings.Join(said, "\n")
+	for _, want := range []string{
+		"1 hot spot among 5 reports", ", after 1 week of history", "1 punto caldo fra 5 segnalazioni", ", dopo 1 settimana di storia",
+		"in the week before this window there was 1 around it", "nella settimana prima di questo intervallo lì intorno ce n'era 1.",
+		"There is only one whole week", "c'è una sola settimana intera", "One of the reports has no position", "Una segnalazione non ha",
+	} {
+		if !strings.Contains(all, want) {
+			t.Errorf("nothing says %q:\n%s", want, all)
+		}
 	}
 }
 

@@ -52,6 +52,28 @@ func mayImport(who report.Actor) error {
 	return store.ErrNoImport
 }
 
+// ErrNothing answers whoever asks about the territory and does not look after it.
+var ErrNothing = fault.Define(fault.NotFound, "area.nothing", "There is nothing here for you.", "Qui non c'è nulla per te.")
+
+// tends is mayImport where no import is asked for: it returns ErrNothing to
+// whoever may not change the territory.
+func tends(who report.Actor) error {
+	err := mayImport(who)
+	if errors.Is(err, store.ErrNoImport) {
+		return ErrNothing
+	}
+	return err
+}
+
+// knownKind returns ErrAreaOption for a word that is no kind of area; an empty
+// one stands for every kind.
+func knownKind(kind geo.Kind) error {
+	if kind != "" && !slices.Contains(geo.Kinds(), kind) {
+		return ErrAreaOption.In("kind").With("%s", oneOfKinds())
+	}
+	return nil
+}
+
 // Bounds of what waits for a decision.
 const (
 	mostImports = 8
@@ -68,6 +90,7 @@ type importRoom struct {
 	swept  bool            // what an earlier process left has been seen to
 	mine   map[string]bool // imports that this process was sent
 	now    string          // the import that is worked on
+	step   string          // of its preview
 	done   int64
 	total  int64
 	stop   context.CancelFunc
@@ -109,17 +132,20 @@ func (r *importRoom) brought(id string) bool {
 }
 
 // tell is told how far the work is.
-func (r *importRoom) tell(done, total int64) {
+func (r *importRoom) tell(done, total int64) { r.at("", done, total) }
+
+// at is told the same of one step of the work.
+func (r *importRoom) at(step string, done, total int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.done, r.total = done, total
+	r.step, r.done, r.total = step, done, total
 }
 
 // far returns how far the work on an import is, if it is worked on here.
-func (r *importRoom) far(id string) (done, total int64, ok bool) {
+func (r *importRoom) far(id string) (step string, done, total int64, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.done, r.total, r.now == id && id != ""
+	return r.step, r.done, r.total, r.now == id && id != ""
 }
 
 // leave stops the work on an import, if it is worked on here.
@@ -355,19 +381,19 @@ func (d *Desk) UndoImport(ctx context.Context, who report.Actor, id string) (Are
 	return d.RevertAreas(ctx, who.ID, id, false)
 }
 
-// AreaVersions is AreaHistory for people: store.ErrNoImport answers whoever may
-// not change the territory.
+// AreaVersions is AreaHistory for people: ErrNothing answers whoever may not
+// change the territory.
 func (d *Desk) AreaVersions(ctx context.Context, who report.Actor, kind geo.Kind, code string) ([]AreaVersion, error) {
-	if err := mayImport(who); err != nil {
+	if err := tends(who); err != nil {
 		return nil, err
 	}
 	return d.AreaHistory(ctx, kind, code)
 }
 
-// ReroutesSeen is Reroutings for people: store.ErrNoImport answers whoever may
-// not change the territory.
+// ReroutesSeen is Reroutings for people: ErrNothing answers whoever may not
+// change the territory.
 func (d *Desk) ReroutesSeen(ctx context.Context, who report.Actor, limit int) ([]store.Rerouting, error) {
-	if err := mayImport(who); err != nil {
+	if err := tends(who); err != nil {
 		return nil, err
 	}
 	if limit <= 0 || limit > maxPage {

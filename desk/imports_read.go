@@ -27,14 +27,14 @@ type AreaOptions struct {
 	Kind             string  `json:"kind"`                       // of every area; required
 	CodeProperty     string  `json:"codeProperty,omitempty"`     // property with the code, unique in the file; empty: code
 	NameProperty     string  `json:"nameProperty,omitempty"`     // property with the name; empty: name, and else the code
-	PriorityProperty string  `json:"priorityProperty,omitempty"` // property with the priority; empty: priority
+	PriorityProperty string  `json:"priorityProperty,omitempty"` // property with the priority, a whole number; empty: priority
 	Selector         string  `json:"selector,omitempty"`         // which reports the areas are for, as JSON; overlays need one
 	Source           string  `json:"source,omitempty"`           // seed, reconstructed, istat or admin; empty: admin
 	ValidFrom        string  `json:"validFrom,omitempty"`        // first day of the new versions, 2006-01-02
-	Extent           string  `json:"extent,omitempty"`           // where the areas must lie: italy, the default, or world
+	Extent           string  `json:"extent,omitempty"`           // where the areas must lie: italy or world; empty: anywhere, with a note about those outside Italy
 	CRS              string  `json:"crs,omitempty"`              // coordinate system when the file does not say, such as EPSG:32632
 	Layer            string  `json:"layer,omitempty"`            // of a file with several
-	Charset          string  `json:"charset,omitempty"`          // of a shapefile's text when the file does not say
+	Charset          string  `json:"charset,omitempty"`          // of the file's text when the file does not say, or is wrong about it
 	SnapM            float64 `json:"snapM,omitempty"`            // metres within which neighbours' points become one; 0: none
 	Replace          bool    `json:"replace,omitempty"`          // areas of the kind that are not in the file end
 }
@@ -51,45 +51,46 @@ type parsed struct {
 	limits   geo.Limits
 	selector geo.Selector
 	from     time.Time
-	priority string
 }
 
 func (o AreaOptions) parse() (parsed, error) {
 	p := parsed{
 		fields: geo.Fields{
-			Code: cmp.Or(o.CodeProperty, "code"), Name: cmp.Or(o.NameProperty, "name"), Kind: geo.Kind(o.Kind), Source: geo.Source(o.Source),
+			Code: cmp.Or(o.CodeProperty, "code"), Name: cmp.Or(o.NameProperty, "name"), Priority: cmp.Or(o.PriorityProperty, "priority"),
+			Kind: geo.Kind(o.Kind), Source: geo.Source(o.Source),
 		},
-		priority: cmp.Or(o.PriorityProperty, "priority"),
 	}
-	p.limits.Code = p.fields.Code
+	p.limits.Code, p.limits.Name, p.limits.Priority = p.fields.Code, p.fields.Name, p.fields.Priority
 	sources := []geo.Source{"", geo.FromSeed, geo.FromReconstructed, geo.FromISTAT, geo.FromAdmin}
 	switch {
 	case !slices.Contains(geo.Kinds(), p.fields.Kind):
 		return p, ErrAreaOption.In("kind").With("%s", oneOfKinds())
 	case !slices.Contains(sources, p.fields.Source):
-		return p, ErrAreaOption.In("source").With("seed, reconstructed, istat or admin")
+		return p, ErrAreaOption.In("source").WithIn("seed, reconstructed, istat or admin", "seed, reconstructed, istat o admin")
 	case !(o.SnapM >= 0 && o.SnapM <= geo.MaxSnapM):
-		return p, ErrAreaOption.In("snapM").With("metres, from 0 to %d", geo.MaxSnapM)
+		return p, ErrAreaOption.In("snapM").WithIn("metres, from 0 to %d", "metri, da 0 a %d", geo.MaxSnapM)
 	}
 	switch o.Extent {
-	case "", "italy":
+	case "":
 		p.limits.Expect = geo.Italy()
+	case "italy":
+		p.limits.Expect, p.limits.Within = geo.Italy(), true
 	case "world":
 		p.limits.Expect = geo.World()
 	default:
-		return p, ErrAreaOption.In("extent").With("italy or world")
+		return p, ErrAreaOption.In("extent").WithIn("italy or world", "italy o world")
 	}
 	if o.ValidFrom != "" {
 		var err error
 		if p.from, err = time.Parse(time.DateOnly, o.ValidFrom); err != nil {
-			return p, ErrAreaOption.In("validFrom").With("a day such as 2026-01-31")
+			return p, ErrAreaOption.In("validFrom").WithIn("a day such as 2026-01-31", "un giorno come 2026-01-31")
 		}
 	}
 	if o.Selector != "" {
 		d := json.NewDecoder(strings.NewReader(o.Selector))
 		d.DisallowUnknownFields()
 		if err := d.Decode(&p.selector); err != nil || d.More() {
-			return p, ErrAreaOption.In("selector").With(`JSON such as {"siteTypes":["cs"]}`)
+			return p, ErrAreaOption.In("selector").WithIn(`JSON such as {"siteTypes":["cs"]}`, `JSON come {"siteTypes":["cs"]}`)
 		}
 	}
 	if p.fields.Kind == geo.Overlay && p.selector.Specificity() == 0 {
@@ -135,14 +136,8 @@ func (d *Desk) ReadAreas(ctx context.Context, f format.File, o AreaOptions, prog
 	if err != nil {
 		return AreaFile{}, err
 	}
-	priorities := map[string]int{}
-	for _, feature := range found.Collection.Features {
-		if n, ok := feature.Integer(p.priority); ok {
-			priorities[feature.Text(p.fields.Code)] = n
-		}
-	}
 	for i := range areas {
-		areas[i].Selector, areas[i].Priority = p.selector, priorities[areas[i].Code]
+		areas[i].Selector = p.selector
 	}
 	var snapped []geo.SnapChange
 	if o.SnapM > 0 {

@@ -131,7 +131,7 @@ func TestImportRefuses(t *testing.T) {
 	w := newTown(t)
 	for _, c := range []struct{ name, file, code, field string }{
 		{"not JSON", "ciao", "geo.not_json", ""},
-		{"cut", redrawn[:len(redrawn)-20], "geo.truncated", ""},
+		{"cut", redrawn[:len(redrawn)-20], "geo.truncated", "features[1]"},
 		{"an open ring", collection(strings.Replace(feature("W", 10, 11), ",[10,45]]]", "]]", 1)), "geo.open_ring", "features[0]"},
 		{"a bow tie", collection(feature("E", 11, 12), `{"type":"Feature","properties":{"code":"W"},"geometry":{"type":"Polygon","coordinates":[[[10,45],[11,46],[11,45],[10,46],[10,45]]]}}`), "geo.self_intersection", "features[1]"},
 		{"no code", collection(strings.Replace(feature("W", 10, 11), `"code":"W",`, "", 1)), "geo.code_missing", "features[0]"},

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,7 +21,8 @@ type Import struct {
 	Size      int64           `json:"size"`  // of the file, bytes
 	Options   AreaOptions     `json:"options"`
 	Person    string          `json:"person"`
-	Done      int64           `json:"done"` // of total, in the present state
+	Step      string          `json:"step"` // of checking: areas, territory, survey or reports; else empty
+	Done      int64           `json:"done"` // of total, in the present state and step
 	Total     int64           `json:"total"`
 	Problems  []ImportProblem `json:"problems"` // why it was refused
 	Notes     []ImportNote    `json:"notes"`    // what was left out or assumed
@@ -52,6 +54,8 @@ type keptProblem struct {
 	ImportProblem
 	English string `json:"en"`
 	Italian string `json:"it"`
+
+	DetailItalian string `json:"detailIt,omitempty"` // empty when it is the same
 }
 
 // mostProblems bounds how many problems are kept; a file has as many as it has
@@ -65,7 +69,7 @@ func problemsOf(err error) []keptProblem {
 	add := func(f *fault.Error, name string, place *[2]float64) {
 		out = append(out, keptProblem{
 			ImportProblem: ImportProblem{Code: f.Code, Field: f.Field, Name: name, Place: place, Detail: f.Detail},
-			English:       f.Say("en"), Italian: f.Say("it"),
+			English:       f.Say("en"), Italian: f.Say("it"), DetailItalian: f.DetailItalian,
 		})
 	}
 	problems, many := errors.AsType[geo.Problems](err)
@@ -84,14 +88,36 @@ func problemsOf(err error) []keptProblem {
 	return out
 }
 
+// ProblemsOf lists why a file of areas is refused, in the language ("it", or any
+// other for English): what the problems of its import would be. It is for whoever
+// reads a file at once.
+func ProblemsOf(err error, lang string) []ImportProblem {
+	kept := problemsOf(err)
+	out := make([]ImportProblem, len(kept))
+	for i, p := range kept {
+		out[i] = p.in(lang)
+	}
+	return out
+}
+
+// in is a problem as it is said in a language.
+func (p keptProblem) in(lang string) ImportProblem {
+	out := p.ImportProblem
+	out.Message = p.English
+	if lang == "it" {
+		out.Message, out.Detail = p.Italian, cmp.Or(p.DetailItalian, p.Detail)
+	}
+	return out
+}
+
 // viewImport shows an import to a reader.
 func (d *Desk) viewImport(i store.AreaImport, lang string) (Import, error) {
 	out := Import{
 		ID: i.ID, State: i.State, Name: i.Name, Size: i.Size, Person: string(i.Person), Done: i.Done, Total: i.Total,
 		Problems: []ImportProblem{}, Notes: []ImportNote{}, Reverts: i.Reverts, CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt,
 	}
-	if done, total, ok := d.imports.far(i.ID); ok {
-		out.Done, out.Total = done, total
+	if step, done, total, ok := d.imports.far(i.ID); ok {
+		out.Step, out.Done, out.Total = step, done, total
 	}
 	var problems []keptProblem
 	var notes []format.Note
@@ -107,11 +133,7 @@ func (d *Desk) viewImport(i store.AreaImport, lang string) (Import, error) {
 		}
 	}
 	for _, p := range problems {
-		p.Message = p.English
-		if lang == "it" {
-			p.Message = p.Italian
-		}
-		out.Problems = append(out.Problems, p.ImportProblem)
+		out.Problems = append(out.Problems, p.in(lang))
 	}
 	for _, n := range notes {
 		out.Notes = append(out.Notes, ImportNote{Code: n.Code, Message: n.Say(lang)})

@@ -109,7 +109,7 @@ var errDiscarded = errors.New("the import was discarded")
 func (r *importRoom) begin(id string, stop context.CancelFunc) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.now, r.stop, r.done, r.total = id, stop, 0, 0
+	r.now, r.stop, r.step, r.done, r.total = id, stop, "", 0, 0
 }
 
 // readImport decodes the file and works out what would change.
@@ -125,12 +125,12 @@ func (d *Desk) readImport(ctx context.Context, i store.AreaImport) error {
 	if err := d.keepImport(ctx, i, store.ImportReading); err != nil {
 		return err
 	}
-	d.imports.tell(0, 0)
+	d.imports.at(StepAreas, 0, 0)
 	plan, err := d.planned(ctx, file.Import)
 	if err != nil {
 		return err
 	}
-	preview, err := d.preview(ctx, plan, d.imports.tell)
+	preview, err := d.preview(ctx, plan, d.imports.at)
 	if err != nil {
 		return err
 	}

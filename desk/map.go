@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"math"
+	"slices"
 
 	"github.com/sestante/sestante/fault"
 	"github.com/sestante/sestante/report"
@@ -45,15 +46,35 @@ func (d *Desk) Map(ctx context.Context, who report.Actor, q Query) (FeatureColle
 	})
 }
 
-// PublicMap returns the open reports anybody may know of: where something is
-// broken and how far it has come, and nothing about people. Their reporters
-// have agreed to it.
+// wholePhases returns the states among those asked for whose phase is asked for
+// as a whole. They are what may narrow reports of which the caller may know the
+// phase and not the state, wherever somebody narrows by states: an answer to
+// less would tell theirs.
+func wholePhases(asked []report.State) []report.State {
+	part := map[report.Phase]bool{}
+	for _, info := range report.StateInfos {
+		if !slices.Contains(asked, info.State) {
+			part[info.Phase] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(asked), func(s report.State) bool {
+		return part[report.PhaseOf(report.Report{State: s}, nil)]
+	})
+}
+
+// PublicMap returns the reports anybody may know of, the open ones unless the
+// query names states: where something is broken and how far it has come, and
+// nothing about people. Their reporters have agreed to it. States narrow by
+// whole phases.
 func (d *Desk) PublicMap(ctx context.Context, q Query) (FeatureCollection, error) {
 	districts, err := d.districts(ctx, q.Districts)
 	if err != nil {
 		return FeatureCollection{}, err
 	}
-	f := store.ReportFilter{States: q.States, Districts: districts, BBox: q.BBox, Public: true}
+	f := store.ReportFilter{States: wholePhases(q.States), Districts: districts, BBox: q.BBox, Public: true}
+	if len(q.States) > 0 && len(f.States) == 0 {
+		f.States = []report.State{report.None} // no report there is
+	}
 	return d.features(ctx, f, func(r report.Report) (map[string]any, bool) {
 		return map[string]any{
 			"code": r.Code, "phase": report.PhaseOf(r, nil), "objectType": r.ObjectType, "district": r.District,

@@ -47,8 +47,9 @@ const (
 // PreviewAreas says what an import would change: areas, territory, how the
 // areas fit together after it, and the open reports that would change owner.
 // Nothing is kept. The errors are those of ImportAreas. progress, when not nil,
-// is told how many of the open reports have been looked at.
-func (d *Desk) PreviewAreas(ctx context.Context, imp AreaImport, progress func(done, total int64)) (AreaPreview, error) {
+// is told how far the work is.
+func (d *Desk) PreviewAreas(ctx context.Context, imp AreaImport, progress Progress) (AreaPreview, error) {
+	progress.tell(StepAreas, 0, 0)
 	plan, err := d.planned(ctx, imp)
 	if err != nil {
 		return AreaPreview{}, err
@@ -56,10 +57,30 @@ func (d *Desk) PreviewAreas(ctx context.Context, imp AreaImport, progress func(d
 	return d.preview(ctx, plan, progress)
 }
 
-func (d *Desk) preview(ctx context.Context, plan areaPlan, progress func(done, total int64)) (AreaPreview, error) {
+// Progress is told which step the work is at, and how much of the step is done:
+// total is 0 where nobody can say. It may be nil.
+type Progress func(step string, done, total int64)
+
+func (p Progress) tell(step string, done, total int64) {
+	if p != nil {
+		p(step, done, total)
+	}
+}
+
+// The steps of a preview, in their order.
+const (
+	StepAreas     = "areas"     // which are new, changed or the same
+	StepTerritory = "territory" // what passes from whom to whom
+	StepSurvey    = "survey"    // gaps and overlaps
+	StepReports   = "reports"   // those that would change owner
+)
+
+func (d *Desk) preview(ctx context.Context, plan areaPlan, progress Progress) (AreaPreview, error) {
 	out := AreaPreview{At: plan.from, Changes: plan.changes, Snapped: []geo.SnapChange{}}
 	out.Changes.DryRun = true
+	progress.tell(StepTerritory, 0, 0)
 	out.Territory = geo.Compare(plan.touched(false), plan.touched(true))
+	progress.tell(StepSurvey, 0, 0)
 	out.Survey = geo.Survey(plan.after, geo.SurveyOptions{At: plan.from, Kinds: plan.kinds(), Around: plan.codes(), Most: mostFindings})
 	var err error
 	out.Reports, err = d.moving(ctx, plan, progress)
@@ -68,10 +89,25 @@ func (d *Desk) preview(ctx context.Context, plan areaPlan, progress func(done, t
 
 // touched returns the areas that an import changes, of before or of after it.
 func (p areaPlan) touched(after bool) []geo.Area {
+	switch {
+	case p.edited != nil && after:
+		return p.edited.is
+	case p.edited != nil:
+		return p.edited.was
+	}
+	which := map[geo.AreaID]bool{}
+	if after {
+		for _, a := range p.inserts {
+			which[a.ID] = true
+		}
+	} else {
+		for _, id := range p.ended {
+			which[id] = true
+		}
+	}
 	var out []geo.Area
 	for _, a := range p.after {
-		if after && slices.ContainsFunc(p.inserts, func(i geo.Area) bool { return i.ID == a.ID }) ||
-			!after && slices.Contains(p.ended, a.ID) {
+		if which[a.ID] {
 			out = append(out, a)
 		}
 	}
@@ -95,11 +131,14 @@ func (p areaPlan) kinds() []geo.Kind {
 }
 
 func (p areaPlan) codes() []string {
+	if p.edited != nil { // also what stays the same: whoever asks about an area wants to hear of it alone
+		return slices.Concat(p.changes.Added, p.changes.Changed, p.changes.Removed, p.changes.Unchanged)
+	}
 	return slices.Concat(p.changes.Added, p.changes.Changed, p.changes.Removed)
 }
 
 // moving looks at every open report and says which would change owner.
-func (d *Desk) moving(ctx context.Context, plan areaPlan, progress func(done, total int64)) (ReportsMoving, error) {
+func (d *Desk) moving(ctx context.Context, plan areaPlan, progress Progress) (ReportsMoving, error) {
 	out := ReportsMoving{Flows: []store.Flow{}, First: []ReportMoving{}}
 	if !plan.changes.Any() {
 		return out, nil
@@ -128,9 +167,7 @@ func (d *Desk) moving(ctx context.Context, plan areaPlan, progress func(done, to
 				out.First = append(out.First, ReportMoving{ID: p.ID, Code: p.Code, From: way.from, To: way.to})
 			}
 		}
-		if progress != nil {
-			progress(int64(out.Checked), int64(max(total, out.Checked)))
-		}
+		progress.tell(StepReports, int64(out.Checked), int64(max(total, out.Checked)))
 		if len(page) < reroutePage {
 			out.Flows = flowsOf(flows)
 			return out, nil

@@ -135,6 +135,9 @@ func project(r report.Report, a report.Audience) (map[string]any, error) {
 	if err := json.Unmarshal(b, &all); err != nil {
 		return nil, fmt.Errorf("encode report %s: %w", r.ID, err)
 	}
+	if a == report.AudiencePublic {
+		all["phase"], all["plannedCloseDate"] = report.PhaseOf(r, nil), publicDate(r)
+	}
 	allowed := visible(a)
 	maps.DeleteFunc(all, func(name string, _ any) bool { return !slices.Contains(allowed, name) })
 	if r.PointSource == "" {
@@ -147,7 +150,7 @@ func project(r report.Report, a report.Audience) (map[string]any, error) {
 // a public map shows and nothing else.
 func visible(a report.Audience) []string {
 	if a == report.AudiencePublic {
-		return []string{"id", "code", "objectType", "district", "state", "registeredAt", "closedAt", "plannedCloseDate"}
+		return []string{"id", "code", "objectType", "district", "phase", "registeredAt", "closedAt", "plannedCloseDate"}
 	}
 	travels := map[report.Audience]fieldsync.Audience{
 		report.AudienceReporter: fieldsync.ForReporter,
@@ -205,7 +208,7 @@ func (d *Desk) List(ctx context.Context, who report.Actor, q Query) (Page, error
 			break
 		}
 		audience, ok := report.MayRead(who, r)
-		if !ok {
+		if !ok || !q.tells(r, audience) {
 			continue
 		}
 		row, err := project(r, audience)
@@ -215,6 +218,14 @@ func (d *Desk) List(ctx context.Context, who report.Actor, q Query) (Page, error
 		page.Reports = append(page.Reports, row)
 	}
 	return page, nil
+}
+
+// tells reports whether a report may be in the answer to a query: one that is
+// there because of what its reader may not know of it would tell that.
+func (q Query) tells(r report.Report, a report.Audience) bool {
+	columns := visible(a)
+	return (len(q.Routings) == 0 || slices.Contains(columns, "routing")) &&
+		(len(q.States) == 0 || slices.Contains(columns, "state") || slices.Contains(wholePhases(q.States), r.State))
 }
 
 // filter turns a query into one of the store, within the caller's reach.

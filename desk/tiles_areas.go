@@ -36,7 +36,7 @@ func (d *Desk) AreaTile(ctx context.Context, at tile.Address, kinds []geo.Kind, 
 		m := d.live.areas.of(r, kind, day)
 		maps, keys = append(maps, m), append(keys, m.key)
 	}
-	return d.live.tiles.get(fmt.Sprintf("areas %s %s %v", at, r.stamp, keys), func() []byte { return drawAreas(at, maps) })
+	return d.live.tiles.get(fmt.Sprintf("areas %s %s %v", at, r.stamp, keys), packTight, func() []byte { return drawAreas(at, maps) })
 }
 
 // drawAreas makes a tile.

@@ -68,7 +68,7 @@ func (d *Desk) ReportTile(ctx context.Context, who report.Actor, at tile.Address
 		return MapTile{}, err
 	}
 	key := fmt.Sprintf("reports %s %d %d %+v %x", at, v.now.life, v.now.set.Version(at), q, v.sees)
-	return d.live.tiles.get(key, func() []byte { return v.now.draw(at, asked) })
+	return d.live.tiles.get(key, packQuick, func() []byte { return v.now.draw(at, asked) })
 }
 
 // draw makes a tile.
@@ -183,15 +183,30 @@ type tileCache struct {
 	last  list.List // of keptTile, the last used first
 	bytes int
 
-	packers sync.Pool // of *gzip.Writer
+	packers [packs]sync.Pool // of *gzip.Writer
 }
+
+// A packing is how hard a tile is packed.
+type packing int
+
+// Reports change all the time, and their tiles are packed while somebody waits:
+// quickly. Areas hardly ever change, and a quick packer that looks for five
+// equal bytes in a row, and less and less when it finds none, takes outlines
+// for noise and stores them as they are; one that looks for four halves them.
+const (
+	packQuick packing = iota
+	packTight
+	packs
+)
+
+var packLevels = [packs]int{gzip.BestSpeed, 7}
 
 type keptTile struct {
 	key  string
 	tile MapTile
 }
 
-func (c *tileCache) get(key string, draw func() []byte) (MapTile, error) {
+func (c *tileCache) get(key string, how packing, draw func() []byte) (MapTile, error) {
 	c.mu.Lock()
 	if e := c.at[key]; e != nil {
 		c.last.MoveToFront(e)
@@ -200,7 +215,7 @@ func (c *tileCache) get(key string, draw func() []byte) (MapTile, error) {
 		return t, nil
 	}
 	c.mu.Unlock()
-	t, err := c.pack(draw())
+	t, err := c.pack(draw(), how)
 	if err != nil {
 		return t, err
 	}
@@ -229,24 +244,24 @@ func (c *tileCache) put(k keptTile) {
 func (k keptTile) size() int { return 2*len(k.key) + len(k.tile.Packed) + 300 }
 
 // packer returns what packs, used before if possible: it takes a megabyte.
-func (c *tileCache) packer() (*gzip.Writer, error) {
-	if w, ok := c.packers.Get().(*gzip.Writer); ok {
+func (c *tileCache) packer(how packing) (*gzip.Writer, error) {
+	if w, ok := c.packers[how].Get().(*gzip.Writer); ok {
 		return w, nil
 	}
-	return gzip.NewWriterLevel(io.Discard, gzip.BestSpeed)
+	return gzip.NewWriterLevel(io.Discard, packLevels[how])
 }
 
-func (c *tileCache) pack(data []byte) (MapTile, error) {
+func (c *tileCache) pack(data []byte, how packing) (MapTile, error) {
 	sum := sha256.Sum256(data)
 	t := MapTile{Tag: hex.EncodeToString(sum[:8])}
 	if len(data) == 0 {
 		return t, nil
 	}
-	w, err := c.packer()
+	w, err := c.packer(how)
 	if err != nil {
 		return t, fmt.Errorf("pack a tile: %w", err)
 	}
-	defer c.packers.Put(w)
+	defer c.packers[how].Put(w)
 	var buf bytes.Buffer
 	w.Reset(&buf)
 	if _, err := w.Write(data); err != nil {

@@ -22,11 +22,11 @@ var ErrMapEnded = fault.Define(fault.Invalid, "tile.ended",
 
 // A TileQuery narrows the reports of a tile; empty fields do not narrow.
 type TileQuery struct {
-	States      []report.State // open ones
+	States      []report.State // open ones; of reports whose state the caller may not know, whole phases count
 	Priorities  []int          // 1 to 4; narrows to reports whose priority the caller may know
 	ObjectTypes []string       // ids or codes
 	Districts   []string       // ids or codes
-	From, To    time.Time      // registered from the one, before the other
+	From, To    time.Time      // registered from the one, before the other, which is later
 }
 
 // How much somebody sees of a report on the map.
@@ -184,13 +184,14 @@ func (d *Desk) own(ctx context.Context, who report.Actor, v *viewer) ([]tile.Own
 
 // tileQuery turns what somebody asks for into what the set is asked.
 func (d *Desk) tileQuery(ctx context.Context, v *viewer, q TileQuery) (tile.Query, error) {
-	out := tile.Query{Sight: v.sight, Own: v.own, Knows: 1 << sightWork}
-	for _, s := range q.States {
-		if !s.Open() {
-			return out, ErrMapEnded.In("status").With("%s", s)
-		}
-		out.States |= 1 << slices.Index(report.States, s)
+	out := tile.Query{
+		Sight: v.sight, Own: v.own, Coarse: stateBits(wholePhases(q.States)),
+		KnowsStates: 1<<sightReporter | 1<<sightWork, KnowsPriorities: 1 << sightWork,
 	}
+	if i := slices.IndexFunc(q.States, func(s report.State) bool { return !s.Open() }); i >= 0 {
+		return out, ErrMapEnded.In("status").With("%s", q.States[i])
+	}
+	out.States = stateBits(q.States)
 	for _, p := range q.Priorities {
 		out.Priorities |= 1 << min(max(p, 0), tile.Priorities-1)
 	}
@@ -204,6 +205,14 @@ func (d *Desk) tileQuery(ctx context.Context, v *viewer, q TileQuery) (tile.Quer
 		return out, err
 	}
 	return out, d.tileDistricts(ctx, v, &out, q.Districts)
+}
+
+func stateBits(states []report.State) uint32 {
+	var set uint32
+	for _, s := range states {
+		set |= 1 << slices.Index(report.States, s)
+	}
+	return set
 }
 
 // tileObjects keeps only some kinds of things.

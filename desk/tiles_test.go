@@ -6,12 +6,14 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/encoding/mvt"
 	"github.com/paulmach/orb/maptile"
 
 	"github.com/sestante/sestante/desk"
+	"github.com/sestante/sestante/geo"
 	"github.com/sestante/sestante/geo/tile"
 	"github.com/sestante/sestante/internal/pbtest"
 	"github.com/sestante/sestante/report"
@@ -329,5 +331,50 @@ func TestAreaTiles(t *testing.T) {
 	b, some, err := w.desk.AreaBound(t.Context())
 	if err != nil || !some || b != [4]float64{10, 45, 12, 46} {
 		t.Errorf("AreaBound = %v, %v, %v", b, some, err)
+	}
+}
+
+// TestAreaTilesArePacked: outlines are no noise to what packs them.
+func TestAreaTilesArePacked(t *testing.T) {
+	w := newTown(t)
+	provinces, err := geo.ItalyProvinces()
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := geo.ItalyDistricts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	districts, _, err := geo.Dissolve(table, provinces, "code")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.desk.ImportAreas(t.Context(), districts, time.Time{}, false); err != nil {
+		t.Fatal(err)
+	}
+	whole, packed := 0, 0
+	for z := range 9 {
+		a := tileAt(9, z)
+		for y := range uint32(1) << z {
+			a.Y = y
+			got, err := w.desk.AreaTile(t.Context(), a, nil, w.now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			data, err := got.Plain()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(data) < 2000 {
+				continue
+			}
+			whole, packed = whole+len(data), packed+len(got.Packed)
+			if 10*len(got.Packed) > 9*len(data) {
+				t.Errorf("tile %v of %d bytes is packed into %d", a, len(data), len(got.Packed))
+			}
+		}
+	}
+	if whole == 0 || 100*packed > 64*whole {
+		t.Errorf("tiles of %d bytes are packed into %d, want 64 in a hundred at most", whole, packed)
 	}
 }

@@ -41,29 +41,33 @@ type Error struct {
 	Italian string // the same sentence in Italian
 	Field   string // the input it is about, such as "features[3]"; may be empty
 	Detail  string // what was found there, safe to show; may be empty
+
+	DetailItalian string // the detail in Italian; empty when Detail needs no other words
 }
 
 // Error returns the sentence, with the field and the detail when it has them.
-func (e *Error) Error() string { return e.sentence(e.Text, e.Field) }
+func (e *Error) Error() string {
+	if e.Field == "" {
+		return sentence(e.Text, e.Detail)
+	}
+	return sentence(e.Field+": "+e.Text, e.Detail)
+}
 
 // Say returns the sentence for a person who reads lang ("it" or "en"; any
 // other language reads English), without the field.
 func (e *Error) Say(lang string) string {
 	text := e.Text
-	if strings.HasPrefix(strings.ToLower(lang), "it") && e.Italian != "" {
+	if italian(lang) && e.Italian != "" {
 		text = e.Italian
 	}
-	return e.sentence(text, "")
+	return sentence(text, e.Words().In(lang))
 }
 
-func (e *Error) sentence(text, field string) string {
-	if field != "" {
-		text = field + ": " + text
+func sentence(text, detail string) string {
+	if detail == "" {
+		return text
 	}
-	if e.Detail != "" {
-		text = strings.TrimSuffix(text, ".") + " (" + e.Detail + ")."
-	}
-	return text
+	return strings.TrimSuffix(text, ".") + " (" + detail + ")."
 }
 
 // Is reports whether target is the same defined failure, wherever it happened.
@@ -79,13 +83,30 @@ func (e *Error) In(field string) *Error {
 	return &c
 }
 
-// With returns a copy that says what was found. The detail travels to the
-// caller: it must hold no secret, no name and no position of another person.
+// With returns a copy that says what was found, in a detail that reads the same
+// in every language: WithWords is for one that does not. The detail travels to
+// the caller: it must hold no secret, no name and no position of another person.
 func (e *Error) With(format string, args ...any) *Error {
 	c := *e
-	c.Detail = fmt.Sprintf(format, args...)
+	c.Detail, c.DetailItalian = fmt.Sprintf(format, args...), ""
 	return &c
 }
+
+// WithIn is With for a detail that is said in words: in English and in Italian,
+// with the same values in both.
+func (e *Error) WithIn(english, italian string, args ...any) *Error {
+	return e.WithWords(Say(english, italian, args...))
+}
+
+// WithWords is WithIn for words that are there already.
+func (e *Error) WithWords(w Words) *Error {
+	c := *e
+	c.Detail, c.DetailItalian = w.English, w.Italian
+	return &c
+}
+
+// Words returns the detail in both languages.
+func (e *Error) Words() Words { return Words{English: e.Detail, Italian: e.DetailItalian} }
 
 // ErrUnknown is the fault of an error nobody defined.
 var ErrUnknown = Define(Internal, "internal", "Something went wrong on our side.", "Qualcosa non ha funzionato dalla nostra parte.")

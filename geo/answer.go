@@ -67,7 +67,7 @@ type Answer struct {
 	Uncertain bool    `json:"uncertain"`       // the owner could be one of Near
 
 	DistanceM  float64   `json:"distanceM,omitempty"`  // to the owner when Nearest, to the nearest of Near when Uncertain
-	AccuracyM  float64   `json:"accuracyM,omitempty"`  // what was used
+	AccuracyM  float64   `json:"accuracyM,omitempty"`  // what was used: at most 50,000
 	ToleranceM float64   `json:"toleranceM,omitempty"` // what was used
 	AreaSet    string    `json:"areaSet,omitempty"`    // SetVersion of the index that answered
 	At         time.Time `json:"at,omitzero"`
@@ -127,6 +127,9 @@ func (a Answer) Say(lang string) string {
 		}
 		return sentence
 	case Uncertain:
+		if a.AccuracyM >= maxReachM {
+			sentence = said["far"]
+		}
 		return fmt.Sprintf(sentence, owner, why, nearCodes(a.Near), a.DistanceM, a.AccuracyM)
 	case Outside:
 		return fmt.Sprintf(sentence, a.ToleranceM)
@@ -149,6 +152,7 @@ var phrases = map[string]map[string]string{
 		"inside":      "Inside %s%s.",
 		"border":      "Exactly on the border of %s%s: an area owns its left and lower borders.",
 		"uncertain":   "Inside %s%s, but %s is %.0f m away and the position is accurate to %.0f m.",
+		"far":         "Inside %s%s, but %s is %.0f m away and the position is no better than to %.0f m: farther areas were not looked at.",
 		"nearest":     "Outside every area; the nearest is %s, %.0f m away%s.",
 		"hole":        "In a hole of the territory, which belongs to nobody here.",
 		"outside":     "Outside every area, and none is within %.0f m.",
@@ -161,6 +165,7 @@ var phrases = map[string]map[string]string{
 		"inside":      "Dentro %s%s.",
 		"border":      "Esattamente sul confine di %s%s: a un'area appartengono i suoi bordi sinistro e inferiore.",
 		"uncertain":   "Dentro %s%s, ma %s è a %.0f m e la posizione è precisa entro %.0f m.",
+		"far":         "Dentro %s%s, ma %s è a %.0f m e la posizione è precisa non meglio che entro %.0f m: oltre non si è guardato.",
 		"nearest":     "Fuori da ogni area; la più vicina è %s, a %.0f m%s.",
 		"hole":        "In un buco del territorio, che qui non appartiene a nessuno.",
 		"outside":     "Fuori da ogni area, e nessuna è entro %.0f m.",

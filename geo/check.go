@@ -9,23 +9,25 @@ import (
 // checkPlace asks whether the coordinates can be degrees in lon,lat order.
 // expect is where the boundaries should be.
 func checkPlace(mp orb.MultiPolygon, expect orb.Bound) *Problem {
+	if p := checkFinite(mp); p != nil {
+		return p
+	}
 	seen := orb.Bound{Min: orb.Point{math.Inf(1), math.Inf(1)}, Max: orb.Point{math.Inf(-1), math.Inf(-1)}}
 	var strange *orb.Point
+	all := true // vertices are off the earth
 	for _, polygon := range mp {
 		for _, ring := range polygon {
 			for _, p := range ring {
-				if !finite(p) {
-					return &Problem{Fault: ErrNotFinite}
-				}
 				seen = seen.Extend(p)
-				if strange == nil && !onEarth(p) {
+				off := !onEarth(p)
+				if all = all && off; strange == nil && off {
 					strange = &p
 				}
 			}
 		}
 	}
 	if strange == nil {
-		if !seen.Intersects(expect) && swapped(seen).Intersects(expect) {
+		if turned := swapped(seen); !seen.Intersects(expect) && turned.Intersects(expect) && onEarth(turned.Min) && onEarth(turned.Max) {
 			return &Problem{Fault: ErrSwapped, Place: &seen.Min}
 		}
 		return nil
@@ -35,7 +37,8 @@ func checkPlace(mp orb.MultiPolygon, expect orb.Bound) *Problem {
 	switch {
 	case widest > 360:
 		return &Problem{Fault: ErrMetres, Place: strange}
-	case onEarth(turned.Min) && onEarth(turned.Max):
+	case onEarth(turned.Min) && onEarth(turned.Max) && turned.Intersects(expect) && (all || expect != world):
+		// Where everything is expected, one wrong vertex says nothing about axes.
 		return &Problem{Fault: ErrSwapped, Place: strange}
 	}
 	return &Problem{Fault: ErrRange, Place: strange}
@@ -49,9 +52,10 @@ func swapped(b orb.Bound) orb.Bound {
 	return orb.Bound{Min: orb.Point{b.Min[1], b.Min[0]}, Max: orb.Point{b.Max[1], b.Max[0]}}
 }
 
-// normalise returns a copy without repeated points, wound as RFC 7946 asks:
-// shells counter-clockwise, holes clockwise. It refuses empty geometries, open
-// rings and rings with too few points.
+// normalise returns a copy without repeated points, cut where it goes over the
+// 180th meridian, wound as RFC 7946 asks: shells counter-clockwise, holes
+// clockwise. It refuses empty geometries, open rings, rings with too few points
+// and those that cannot be cut. The points are known to be on the earth.
 func normalise(mp orb.MultiPolygon) (orb.MultiPolygon, *Problem) {
 	out := make(orb.MultiPolygon, 0, len(mp))
 	for _, polygon := range mp {
@@ -59,14 +63,25 @@ func normalise(mp orb.MultiPolygon) (orb.MultiPolygon, *Problem) {
 			return nil, &Problem{Fault: ErrEmpty}
 		}
 		rings := make(orb.Polygon, 0, len(polygon))
-		for i, ring := range polygon {
-			clean, problem := normaliseRing(ring, i == 0)
+		for _, ring := range polygon {
+			clean, problem := cleanRing(ring)
 			if problem != nil {
 				return nil, problem
 			}
 			rings = append(rings, clean)
 		}
-		out = append(out, rings)
+		parts, problem := cutPolygon(rings)
+		if problem != nil {
+			return nil, problem
+		}
+		out = append(out, parts...)
+	}
+	for _, polygon := range out {
+		for i, ring := range polygon {
+			if counterClockwise(ring) != (i == 0) {
+				ring.Reverse()
+			}
+		}
 	}
 	if len(out) == 0 {
 		return nil, &Problem{Fault: ErrEmpty}
@@ -74,7 +89,8 @@ func normalise(mp orb.MultiPolygon) (orb.MultiPolygon, *Problem) {
 	return out, nil
 }
 
-func normaliseRing(ring orb.Ring, shell bool) (orb.Ring, *Problem) {
+// cleanRing returns a copy of a ring without repeated points.
+func cleanRing(ring orb.Ring) (orb.Ring, *Problem) {
 	clean := make(orb.Ring, 0, len(ring))
 	for _, p := range ring {
 		p = orb.Point{p[0] + 0, p[1] + 0} // -0 becomes 0: equal points have equal bits
@@ -84,9 +100,6 @@ func normaliseRing(ring orb.Ring, shell bool) (orb.Ring, *Problem) {
 	}
 	if problem := checkRing(clean); problem != nil {
 		return nil, problem
-	}
-	if counterClockwise(clean) != shell {
-		clean.Reverse()
 	}
 	return clean, nil
 }
@@ -121,25 +134,30 @@ func counterClockwise(ring orb.Ring) bool {
 	return turn(before[0], before[1], at[0], at[1], after[0], after[1]) > 0
 }
 
-// leap returns where a side goes more than half around the earth, or nil: such
-// a side is the mark of a ring that crosses the 180th meridian and was not cut
-// there. Along a pole it is none: so are rings closed that were cut.
-func leap(ring orb.Ring) *orb.Point {
-	for i := 1; i < len(ring); i++ {
-		p, q := ring[i-1], ring[i]
-		if math.Abs(p[0]-q[0]) > 180 && (p[1] != q[1] || math.Abs(p[1]) != 90) {
-			return &p
+// checkStructure asks what every geometry must have before it is safe to ask
+// it anything: rings that are closed, long enough, finite, on the earth and
+// cut at the 180th meridian.
+func checkStructure(mp orb.MultiPolygon) *Problem {
+	if problem := checkRings(mp); problem != nil {
+		return problem
+	}
+	for _, polygon := range mp {
+		for _, ring := range polygon {
+			if p := leap(ring); p != nil {
+				return &Problem{Fault: ErrAntimeridian, Place: p}
+			}
 		}
 	}
 	return nil
 }
 
-// checkStructure asks what every geometry must have before it is safe to ask
-// it anything: rings that are closed, long enough, finite, on the earth and
-// without a side that goes more than half around it.
-func checkStructure(mp orb.MultiPolygon) *Problem {
+// checkRings is checkStructure without the 180th meridian.
+func checkRings(mp orb.MultiPolygon) *Problem {
 	if len(mp) == 0 {
 		return &Problem{Fault: ErrEmpty}
+	}
+	if problem := checkFinite(mp); problem != nil {
+		return problem
 	}
 	for _, polygon := range mp {
 		if len(polygon) == 0 {
@@ -150,15 +168,9 @@ func checkStructure(mp orb.MultiPolygon) *Problem {
 				return problem
 			}
 			for _, p := range ring {
-				if !finite(p) {
-					return &Problem{Fault: ErrNotFinite}
-				}
 				if !onEarth(p) {
 					return &Problem{Fault: ErrRange, Place: &p}
 				}
-			}
-			if p := leap(ring); p != nil {
-				return &Problem{Fault: ErrAntimeridian, Place: p}
 			}
 		}
 	}
@@ -167,9 +179,13 @@ func checkStructure(mp orb.MultiPolygon) *Problem {
 
 // checkGeometry asks everything: the structure, that no border crosses or
 // touches itself, that holes are inside their shells and parts beside each
-// other.
+// other. What goes over the 180th meridian is asked as it is when cut there.
 func checkGeometry(mp orb.MultiPolygon) *Problem {
-	if problem := checkStructure(mp); problem != nil {
+	problem := checkRings(mp)
+	if problem == nil && leaps(mp) {
+		mp, problem = normalise(mp)
+	}
+	if problem != nil {
 		return problem
 	}
 	w, problem := checkCrossings(mp)

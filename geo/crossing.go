@@ -28,15 +28,18 @@ const maxPairs = 200_000_000
 type web struct {
 	sides   []side
 	stripes *stripes
-	meets   map[ringPair]bool          // rings that touch
-	touched map[int]map[orb.Point]bool // of each ring, where another touches it
+	meets   map[ringPair]bool         // rings that touch
+	touched map[int]map[orb.Point]int // of each ring, where another touches it: on its i-th side, or where that begins
 }
 
 // checkCrossings looks at every pair of sides whose boxes meet. Sides that
 // cross or run along each other are a problem, and so is a ring that touches
-// itself. Different rings may touch in points: the web says which and where.
-func checkCrossings(mp orb.MultiPolygon) (*web, *Problem) {
-	w := &web{sides: sidesOf(mp), meets: map[ringPair]bool{}, touched: map[int]map[orb.Point]bool{}}
+// itself. Different rings may touch in points: the web says which and where, and
+// checkNesting whether they cross there.
+func checkCrossings(mp orb.MultiPolygon) (*web, *Problem) { return checkSides(sidesOf(mp)) }
+
+func checkSides(sides []side) (*web, *Problem) {
+	w := &web{sides: sides, meets: map[ringPair]bool{}, touched: map[int]map[orb.Point]int{}}
 	boxes := make([]box, len(w.sides))
 	for i, s := range w.sides {
 		boxes[i] = box{s.minX(), s.minY(), s.maxX(), s.maxY()}
@@ -56,11 +59,15 @@ func checkCrossings(mp orb.MultiPolygon) (*web, *Problem) {
 // touch notes that two rings touch.
 func (w *web) touch(a, b side, at orb.Point) {
 	w.meets[ringPair{min(a.ring, b.ring), max(a.ring, b.ring)}] = true
-	for _, ring := range []int{a.ring, b.ring} {
-		if w.touched[ring] == nil {
-			w.touched[ring] = map[orb.Point]bool{}
+	for _, s := range []side{a, b} {
+		if w.touched[s.ring] == nil {
+			w.touched[s.ring] = map[orb.Point]int{}
 		}
-		w.touched[ring][at] = true
+		i := s.i
+		if at == s.q {
+			i = (i + 1) % s.n
+		}
+		w.touched[s.ring][at] = i
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/paulmach/orb"
+
+	"github.com/sestante/sestante/fault"
 )
 
 // Limits say what an import may hold. The zero value means the defaults.
@@ -26,10 +28,19 @@ type Limits struct {
 	// swapped. The zero bound means Italy; World switches the question off.
 	Expect orb.Bound
 
+	// Within asks that every feature meets Expect, and refuses the others with
+	// ErrExtent.
+	Within bool
+
 	// Code names the property that holds a feature's code. When it is not
 	// empty, a feature without it and two with the same are refused. The name
 	// "id" means the member id of the feature when there is no such property.
 	Code string
+
+	// Name and Priority name the properties that hold a feature's name and its
+	// priority. When they are not empty, a feature that has something else there
+	// is refused, with ErrWords and ErrPriority; one that has nothing is not.
+	Name, Priority string
 
 	// Inflated is how many bytes may come out of an archive, all its parts
 	// together; default eight times Bytes.
@@ -71,17 +82,20 @@ type Feature struct {
 	ID         string         // its id member as text; empty when it has none
 	Properties map[string]any // text, json.Number, bool, nil; what is deeper is its JSON: see Text and Integer
 	Geometry   orb.MultiPolygon
+	Cut        bool // the file's geometry went over the 180th meridian: this one was cut there
+	Flattened  bool // the file's positions had a third number, which was left out
 }
 
-// Text returns a property as text: a string as it is, a number as the file
-// writes it. It is empty for anything else. The name "id" means the member id
-// when there is no property of that name.
+// Text returns a property as text: a string without the blanks around it, a
+// number in the same way whatever the format: 16, 16.0 and 1.6e1 are all "16",
+// and any other number is its shortest decimal. It is empty for anything else.
+// The name "id" means the member id when there is no property of that name.
 func (f Feature) Text(property string) string {
 	switch v := f.Properties[property].(type) {
 	case string:
 		return strings.TrimSpace(v)
 	case json.Number:
-		return v.String()
+		return plainNumber(v)
 	}
 	if property == "id" {
 		return f.ID
@@ -89,16 +103,16 @@ func (f Feature) Text(property string) string {
 	return ""
 }
 
-// Integer returns a property that is a whole number, written as a number or as
-// text; ok is false when it is anything else.
+// Integer returns a property that is a whole number, written as a number (3,
+// 3.0) or as text ("3"); ok is false when it is anything else.
 func (f Feature) Integer(property string) (n int, ok bool) {
-	n, err := strconv.Atoi(f.Text(property))
+	n, err := strconv.Atoi(plainNumber(json.Number(f.Text(property))))
 	return n, err == nil
 }
 
-// label is what a person calls the feature: its code, or the first of the
+// Label is what a person calls the feature: its code, or the first of the
 // usual names that it has, in whatever case: a shapefile shouts.
-func (f Feature) label(code string) string {
+func (f Feature) Label(code string) string {
 	for _, name := range []string{code, "code", "sigla", "name", "codice", "nome", "id"} {
 		if text := cmp.Or(f.Text(name), f.textFold(name)); text != "" && name != "" {
 			return printable(text)
@@ -107,21 +121,48 @@ func (f Feature) label(code string) string {
 	return ""
 }
 
+// mostNames is how many properties a refusal lists.
+const mostNames = 20
+
 // codeMissing says which properties the feature has instead: formats cut names
-// and write them in capitals.
+// and write them in capitals. The member id is one of them: in well-known text
+// there is no other.
 func (f Feature) codeMissing(code string) *Problem {
 	names := slices.Sorted(maps.Keys(f.Properties))
-	if len(names) > 12 {
-		names = append(names[:12:12], "…")
+	if _, there := f.Properties["id"]; f.ID != "" && !there {
+		names = append([]string{"id"}, names...)
 	}
-	note := fmt.Sprintf("property %q", code)
-	if len(names) > 0 {
-		for i, name := range names {
-			names[i] = printable(name)
-		}
-		note += "; it has " + strings.Join(names, ", ")
+	if len(names) == 0 {
+		return &Problem{Fault: ErrCodeMissing, Note: fault.Say("property %q; it has none", "proprietà %q; non ne ha", code)}
 	}
-	return &Problem{Fault: ErrCodeMissing, Note: note}
+	return &Problem{Fault: ErrCodeMissing, Note: fault.Say("property %q; it has %s", "proprietà %q; ha %s", code, listed(names))}
+}
+
+// listed is a list of names from a file for a message: the first of them.
+func listed(names []string) string {
+	out := make([]string, 0, mostNames+1)
+	for _, name := range names[:min(len(names), mostNames)] {
+		out = append(out, printable(name))
+	}
+	if len(names) > mostNames {
+		out = append(out, "…")
+	}
+	return strings.Join(out, ", ")
+}
+
+// codeTwice is the problem of a feature whose code an earlier one has.
+func codeTwice(first int) Problem {
+	return Problem{Fault: ErrCodeTwice, Note: fault.Say("also features[%d]", "anche features[%d]", first)}
+}
+
+// identified returns a problem with what it is about: the index and the label
+// of the feature and, unless it names a place, one of the feature's vertices.
+func (f Feature) identified(p Problem, code string) Problem {
+	p.Index, p.Label = f.Index, f.Label(code)
+	if p.Place == nil {
+		p.Place = somewhere(f.Geometry)
+	}
+	return p
 }
 
 // textFold is Text without regard to case.
@@ -152,7 +193,8 @@ func shorten(text string) string {
 }
 
 // A Collection is what a file holds, checked: every geometry is a valid
-// multipolygon in WGS84 lon,lat, wound as RFC 7946 asks.
+// multipolygon in WGS84 lon,lat, wound and cut at the 180th meridian as RFC 7946
+// asks.
 type Collection struct {
 	Features []Feature
 }
@@ -164,9 +206,14 @@ type Collection struct {
 // otherwise with Problems, which name every bad feature and the place of its
 // error. Other errors come from r.
 //
-// It takes WGS84 only and refuses positions with a height (ErrThreeD): to drop
-// a number in silence is to guess which one was meant. The room geo/format
-// reads other systems and other files, and says what it left out.
+// A border that goes over the 180th meridian is cut there, and its feature says
+// so: a side longer than 180 degrees of longitude is taken to go the shorter
+// way. A border that goes around the earth holds the pole on its side of the
+// equator. What cannot be cut so is refused with ErrAntimeridian.
+//
+// It takes WGS84 only. A third number in a position, its height, is left out, and
+// the feature says so: an area has none. The room geo/format reads other systems
+// and other files, and says what it left out.
 func Decode(r io.Reader, limits Limits) (Collection, error) {
 	doc, err := Read(r, limits)
 	if err == nil {
@@ -179,9 +226,6 @@ func Decode(r io.Reader, limits Limits) (Collection, error) {
 	for i := range doc.Features {
 		raw := doc.Features[i]
 		doc.Features[i] = Raw{} // checked is another copy
-		if raw.Problem == nil && raw.Heights != nil {
-			raw.Problem = &Problem{Fault: ErrThreeD, Place: raw.Heights}
-		}
 		if err := c.Add(raw); err != nil {
 			return Collection{}, fmt.Errorf("decoding boundaries: %w", err)
 		}
@@ -221,7 +265,7 @@ func NewChecker(limits Limits) *Checker {
 // many as Limits allows, and ends the work.
 func (c *Checker) Add(raw Raw) error {
 	if c.seen++; c.seen > c.limits.Features {
-		return ErrTooLarge.With("more than %d features", c.limits.Features)
+		return ErrTooLarge.WithIn("more than %d features", "più di %d elementi", c.limits.Features)
 	}
 	for _, polygon := range raw.Geometry {
 		for _, ring := range polygon {
@@ -229,19 +273,18 @@ func (c *Checker) Add(raw Raw) error {
 		}
 	}
 	if c.vertices > c.limits.Vertices {
-		return ErrTooLarge.With("more than %d vertices", c.limits.Vertices)
+		return ErrTooLarge.WithIn("more than %d vertices", "più di %d vertici", c.limits.Vertices)
 	}
 	f, p := raw.Feature, raw.Problem
 	if p == nil {
 		f.Geometry, p = c.check(raw.Feature)
+		f.Cut, f.Flattened = p == nil && leaps(raw.Geometry), raw.Heights != nil
 	}
 	if p == nil {
 		c.features = append(c.features, f)
 		return nil
 	}
-	said := *p
-	said.Index, said.Label = f.Index, f.label(c.limits.Code)
-	if c.problems = append(c.problems, said); len(c.problems) >= c.limits.Problems {
+	if c.problems = append(c.problems, raw.identified(*p, c.limits.Code)); len(c.problems) >= c.limits.Problems {
 		return c.problems
 	}
 	return nil
@@ -253,6 +296,9 @@ func (c *Checker) check(f Feature) (orb.MultiPolygon, *Problem) {
 		return nil, p
 	}
 	mp, p := normalise(f.Geometry)
+	if p == nil && c.limits.Within {
+		p = checkExtent(mp, c.limits.Expect)
+	}
 	if p == nil {
 		p = checkGeometry(mp)
 	}
@@ -263,8 +309,12 @@ func (c *Checker) check(f Feature) (orb.MultiPolygon, *Problem) {
 	if code == "" {
 		return nil, f.codeMissing(c.limits.Code)
 	}
+	if p := f.naming(c.limits.Code, c.limits.Name, c.limits.Priority); p != nil {
+		return nil, p
+	}
 	if first, ok := c.codes[code]; ok {
-		return nil, &Problem{Fault: ErrCodeTwice, Note: fmt.Sprintf("also features[%d]", first)}
+		twice := codeTwice(first)
+		return nil, &twice
 	}
 	c.codes[code] = f.Index
 	return mp, nil

@@ -62,7 +62,7 @@ func Dissolve(table Table, provinces Collection, codeProperty string) ([]Area, [
 	for i, row := range table.Districts {
 		parts, missing := row.parts(pieces, used)
 		if len(missing) > 0 {
-			all = append(all, ErrTableProvince.In(fmt.Sprintf("districts[%d]", i)).With("%s lacks %s", row.Code, strings.Join(missing, ", ")))
+			all = append(all, ErrTableProvince.In(fmt.Sprintf("districts[%d]", i)).WithIn("%s lacks %s", "a %s manca %s", row.Code, strings.Join(missing, ", ")))
 			continue
 		}
 		out = append(out, row.join(parts))
@@ -97,10 +97,10 @@ func (t Table) gather(provinces Collection, property string) (map[string]orb.Mul
 		first, twice := seen[code]
 		switch {
 		case code == "":
-			problems = append(problems, Problem{Index: f.Index, Label: f.label(""), Fault: ErrCodeMissing, Note: fmt.Sprintf("property %q", property)})
+			problems = append(problems, f.identified(*f.codeMissing(property), property))
 			continue
 		case twice:
-			problems = append(problems, Problem{Index: f.Index, Label: code, Fault: ErrCodeTwice, Note: fmt.Sprintf("also features[%d]", first)})
+			problems = append(problems, f.identified(codeTwice(first), property))
 			continue
 		}
 		seen[code] = f.Index

@@ -14,6 +14,9 @@
 // longitude and latitude, as RFC 7946 has it, not a great circle. Distances
 // are metres on the ellipsoid.
 //
+// A border that goes over the 180th meridian is cut there as RFC 7946 asks, and
+// where it was cut is no border: neither for distances nor for a survey.
+//
 // It refuses to know storage, requests and clocks: the day whose areas are
 // asked is part of the question. It repairs nothing in silence except the
 // winding of rings and repeated points, which change no answer.

@@ -16,11 +16,15 @@ type Fields struct {
 	Name   string // with the name; empty means that the code is the name
 	Kind   Kind   // of every area
 	Source Source // of every area; empty means FromAdmin
+
+	Priority string // name of the property with the priority; empty means that all have 0
 }
 
 // Areas turns features into areas, with identifiers made from kind and code. A
 // feature without a code is ErrCodeMissing and a code on two features is
-// ErrCodeTwice; all of them are reported, as Problems.
+// ErrCodeTwice; a code or a name that cannot be shown on one line is ErrWords,
+// and a priority that is none ErrPriority. All of them are reported, as
+// Problems.
 func (c Collection) Areas(fields Fields) ([]Area, error) {
 	out := make([]Area, 0, len(c.Features))
 	var problems Problems
@@ -30,16 +34,19 @@ func (c Collection) Areas(fields Fields) ([]Area, error) {
 		first, twice := seen[code]
 		switch {
 		case code == "":
-			missing := f.codeMissing(fields.Code)
-			missing.Index, missing.Label = f.Index, f.label("")
-			problems = append(problems, *missing)
+			problems = append(problems, f.identified(*f.codeMissing(fields.Code), fields.Code))
 			continue
 		case twice:
-			problems = append(problems, Problem{Index: f.Index, Label: code, Fault: ErrCodeTwice, Note: fmt.Sprintf("also features[%d]", first)})
+			problems = append(problems, f.identified(codeTwice(first), fields.Code))
 			continue
 		}
 		seen[code] = f.Index
+		if strangely := f.naming(fields.Code, fields.Name, fields.Priority); strangely != nil {
+			problems = append(problems, f.identified(*strangely, fields.Code))
+			continue
+		}
 		a := Area{ID: SeedID(fields.Kind, code), Code: code, Name: f.Text(fields.Name), Kind: fields.Kind, Source: fields.Source, Geometry: f.Geometry}
+		a.Priority, _ = f.priority(fields.Priority) // it was asked before
 		if a.Name == "" {
 			a.Name = code
 		}

@@ -22,9 +22,14 @@ func FuzzGeoJSON(f *testing.F) {
 		featureCollection(feature("A", "Polygon", box), feature("B", "MultiPolygon", "["+box+"]")),
 		feature("A", "Polygon", `[[[10,44],[11,45],[11,44],[10,45],[10,44]]]`),
 		feature("A", "Polygon", `[[[10,44],[12,44],[12,46],[10,46],[10,44]],[[10,44],[11,45],[10.5,45.5],[10,44]]]`),
+		feature("A", "Polygon", `[[[179,-17],[-179,-17],[-179,-16],[180,-15],[179,-16],[179,-17]]]`),
+		feature("A", "Polygon", `[[[0,-80],[120,-80],[-120,-80],[0,-80]],[[170,-85],[-170,-85],[-170,-83],[170,-85]]]`),
 		feature("A", "Polygon", `[[[10,44,1],[1e999,-0],[[]]]]`),
 		`{"type":"MultiPolygon","coordinates":[[[[0,0],[0,0],[0,0],[0,0]]]]}`,
 		`{"type":"FeatureCollection","features":[null,1,{}]}`,
+		strings.Replace(feature("A", "Polygon", box), "[11,44]", "[NaN,44]", 1),
+		featureCollection(feature("A", "Polygon", box), `{"type":"Feature","properties":{"code":"B\ud800`),
+		"{\"type\":\"Feature\",\"properties\":{\"code\":\"\xe0\",\"a\":},\"geometry\":{\"coordinates\":[[[\"1\",2",
 	} {
 		f.Add([]byte(text))
 	}
@@ -48,7 +53,7 @@ func decodeAndReadBack(t *testing.T, data []byte) {
 		return
 	}
 	for i := range c.Features {
-		c.Features[i].Properties = map[string]any{"code": string(rune('A' + i))}
+		c.Features[i].Properties = map[string]any{"code": fmt.Sprintf("F%d", i)}
 	}
 	areas, err := c.Areas(geo.Fields{Code: "code", Kind: geo.District})
 	if err != nil {

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/paulmach/orb"
+
+	"github.com/sestante/sestante/fault"
 )
 
 // features reads the list of a FeatureCollection, one feature at a time.
@@ -18,15 +20,15 @@ func (rd *jsonReader) features() error {
 		return rd.broken(err)
 	}
 	if token != json.Delim('[') {
-		return ErrNotGeoJSON.With("features is not a list")
+		return ErrNotGeoJSON.WithIn("features is not a list", "features non è una lista")
 	}
 	for rd.dec.More() {
 		text := json.RawMessage(rd.text[:0])
 		if err := rd.dec.Decode(&text); err != nil {
-			return rd.broken(err)
+			return rd.brokenFeature(err)
 		}
 		rd.text = text
-		if err := rd.feature(splitFeature(text)); err != nil {
+		if err := rd.feature(splitFeature(text), text); err != nil {
 			return err
 		}
 	}
@@ -68,7 +70,7 @@ func splitGeometry(text json.RawMessage) (kind string, coordinates json.RawMessa
 		switch key {
 		case "type":
 			kind = stringOf(value)
-		case "coordinates":
+		case "coordinates", "geometries": // the latter for a place in them
 			coordinates = value
 		}
 		return true
@@ -88,7 +90,7 @@ func stringOf(value json.RawMessage) string {
 func (rd *jsonReader) next() (Raw, error) {
 	raw := Raw{Feature: Feature{Index: len(rd.doc.Features)}}
 	if raw.Index >= rd.limits.Features {
-		return raw, ErrTooLarge.With("more than %d features", rd.limits.Features)
+		return raw, ErrTooLarge.WithIn("more than %d features", "più di %d elementi", rd.limits.Features)
 	}
 	return raw, nil
 }
@@ -101,13 +103,14 @@ func (rd *jsonReader) refuse(raw Raw, p Problem) error {
 	return nil
 }
 
-func (rd *jsonReader) feature(f rawFeature) error {
+// feature reads a feature; text is all of it, when it is at hand.
+func (rd *jsonReader) feature(f rawFeature, text json.RawMessage) error {
 	raw, err := rd.next()
 	if err != nil {
 		return err
 	}
 	if f.malformed {
-		return rd.refuse(raw, Problem{Fault: ErrNotGeoJSON, Note: "a feature is an object with properties and geometry"})
+		return rd.refuse(raw, Problem{Fault: ErrNotGeoJSON, Note: fault.Say("a feature is an object with properties and geometry", "un elemento è un oggetto con properties e geometry")})
 	}
 	var ok bool
 	raw.ID = textOf(f.id)
@@ -115,15 +118,19 @@ func (rd *jsonReader) feature(f rawFeature) error {
 		return err
 	}
 	kind, coordinates, isObject := splitGeometry(f.geometry)
+	if p := f.misread(text); p != nil {
+		p.Place = positionIn(coordinates, 0)
+		return rd.refuse(raw, *p)
+	}
 	switch {
 	case !ok:
-		return rd.refuse(raw, Problem{Fault: ErrNotGeoJSON, Note: "its properties are no object"})
+		return rd.refuse(raw, Problem{Fault: ErrNotGeoJSON, Note: fault.Say("its properties are no object", "le sue properties non sono un oggetto")})
 	case f.kind != "Feature":
-		return rd.refuse(raw, Problem{Fault: ErrNotGeoJSON, Note: "its type is not Feature"})
+		return rd.refuse(raw, Problem{Fault: ErrNotGeoJSON, Note: fault.Say("its type is not Feature", "il suo type non è Feature")})
 	case isNull(f.geometry):
 		return rd.refuse(raw, Problem{Fault: ErrEmpty})
 	case !isObject:
-		return rd.refuse(raw, Problem{Fault: ErrNotGeoJSON, Note: "a geometry is an object with type and coordinates"})
+		return rd.refuse(raw, Problem{Fault: ErrNotGeoJSON, Note: fault.Say("a geometry is an object with type and coordinates", "una geometria è un oggetto con type e coordinates")})
 	}
 	return rd.shape(raw, kind, coordinates)
 }
@@ -131,7 +138,7 @@ func (rd *jsonReader) feature(f rawFeature) error {
 // shape reads a geometry into the feature and keeps it.
 func (rd *jsonReader) shape(raw Raw, kind string, coordinates json.RawMessage) error {
 	if len(rd.doc.Features) >= rd.limits.Features {
-		return ErrTooLarge.With("more than %d features", rd.limits.Features)
+		return ErrTooLarge.WithIn("more than %d features", "più di %d elementi", rd.limits.Features)
 	}
 	g, err := readShape(kind, coordinates, rd.limits.Vertices-rd.vertices)
 	if err != nil {
@@ -159,7 +166,7 @@ func (rd *jsonReader) properties(text json.RawMessage) (map[string]any, bool, er
 	out := map[string]any{}
 	ok := membersOf(text, func(key string, value json.RawMessage) bool {
 		if rd.values++; rd.values > rd.limits.Values {
-			err = ErrTooLarge.With("more than %d properties", rd.limits.Values)
+			err = ErrTooLarge.WithIn("more than %d properties", "più di %d proprietà", rd.limits.Values)
 			return false
 		}
 		out[key] = valueOf(value)
@@ -191,7 +198,7 @@ func textOf(id json.RawMessage) string {
 	case string:
 		return strings.TrimSpace(v)
 	case json.Number:
-		return v.String()
+		return plainNumber(v)
 	}
 	return ""
 }
@@ -211,7 +218,7 @@ func readShape(kind string, coordinates json.RawMessage, limit int) (readGeometr
 	var g readGeometry
 	switch {
 	case kind != "Polygon" && kind != "MultiPolygon":
-		g.problem = &Problem{Fault: ErrGeometryType, Note: "it is a " + strconv.Quote(shorten(kind))}
+		g.problem = &Problem{Fault: ErrGeometryType, Place: positionIn(coordinates, 0), Note: fault.Say("it is a %s", "è un %s", strconv.Quote(shorten(kind)))}
 		return g, nil
 	case isNull(coordinates):
 		g.problem = &Problem{Fault: ErrEmpty}
@@ -226,34 +233,38 @@ func readShape(kind string, coordinates json.RawMessage, limit int) (readGeometr
 	case p.err == nil:
 		return g, nil
 	case errors.Is(p.err, ErrTooLarge):
-		return g, p.err.With("more vertices than the limit")
+		return g, p.err.WithIn("more vertices than the limit", "i vertici superano il limite")
 	}
-	g.problem = &Problem{Fault: p.err, Note: p.note, Place: p.last}
+	g.problem = &Problem{Fault: p.err, Note: p.where(), Place: p.last}
+	if p.last == nil {
+		g.problem.Place = positionIn(coordinates, p.i)
+	}
 	return g, nil
 }
 
 // DecodeGeometry reads one Polygon or MultiPolygon in GeoJSON that has been
 // checked before, as EncodeGeometry writes it. It checks the form and the
 // structure (closed rings, finite numbers on the earth), not self-intersection,
-// and refuses them with the faults of Decode.
+// and refuses them with the faults of Decode. What goes over the 180th meridian
+// is cut there; a third number in a position is left out.
 func DecodeGeometry(data []byte) (orb.MultiPolygon, error) {
 	var text struct {
 		Type        string          `json:"type"`
 		Coordinates json.RawMessage `json:"coordinates"`
 	}
 	if !understood(data, &text) {
-		return nil, fmt.Errorf("decoding geometry: %w", ErrNotGeoJSON.In("geometry").With("a geometry is an object with type and coordinates"))
+		return nil, fmt.Errorf("decoding geometry: %w", ErrNotGeoJSON.In("geometry").WithIn("a geometry is an object with type and coordinates", "una geometria è un oggetto con type e coordinates"))
 	}
 	g, err := readShape(text.Type, text.Coordinates, Limits{}.OrDefault().Vertices)
 	if err != nil {
 		return nil, fmt.Errorf("decoding geometry: %w", err)
 	}
 	problem := g.problem
-	if problem == nil && g.heights != nil {
-		problem = &Problem{Fault: ErrThreeD, Place: g.heights}
-	}
 	if problem == nil {
-		problem = checkStructure(g.polygons)
+		problem = checkRings(g.polygons)
+	}
+	if problem == nil && leaps(g.polygons) {
+		g.polygons, problem = normalise(g.polygons)
 	}
 	if problem != nil {
 		return nil, fmt.Errorf("decoding geometry: %w", problem.fault().In("geometry"))

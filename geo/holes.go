@@ -1,6 +1,7 @@
 package geo
 
 import (
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -87,7 +88,7 @@ func (e *epoch) hole(lon, lat float64) bool {
 		}
 	})
 	for _, h := range e.holes {
-		if h.contains(lon, lat) {
+		if h.contains(lon, lat) || (lon < 0 && h.contains(lon+360, lat)) {
 			return true
 		}
 	}
@@ -95,13 +96,47 @@ func (e *epoch) hole(lon, lat float64) bool {
 }
 
 // holesOf returns the holes of the union of geometries that share their
-// borders exactly.
+// borders exactly. One that lies over the 180th meridian has longitudes from
+// there on, beyond 180.
 func holesOf(all []orb.MultiPolygon) []orb.Ring {
 	var border []arrow
 	for _, mp := range all {
 		border = append(border, arrows(mp)...)
 	}
-	return enclosed(cancel(border))
+	border = cancel(border)
+	return append(enclosed(border), holesOverSeam(border)...)
+}
+
+// holesOverSeam returns the holes that were cut in two with what is around
+// them: on the map from 0 to 360, where the seam is no border, they are whole.
+// What crosses the meridian of Greenwich is left open there.
+func holesOverSeam(border []arrow) []orb.Ring {
+	var edges mapEdges
+	for _, a := range border {
+		edges.add(a.from, a.to)
+	}
+	cut := edges.seam()
+	if len(cut.meridian) == 0 {
+		return nil
+	}
+	var turned []arrow
+	for _, a := range border {
+		for _, part := range cut.shownOf(a) {
+			from, to := part.from, part.to
+			for _, p := range []*orb.Point{&from, &to} {
+				if p[0] < 0 {
+					p[0] += 360
+				}
+			}
+			if way := part.to[0] - part.from[0]; math.Abs(to[0]-from[0]-way) < 1 { // not another way around
+				turned = append(turned, arrow{from, to})
+			}
+		}
+	}
+	return slices.DeleteFunc(enclosed(turned), func(hole orb.Ring) bool {
+		b := hole.Bound()
+		return b.Min[0] >= 180 || b.Max[0] <= 180
+	})
 }
 
 // meanWidth is twice the area over the perimeter, in metres.
@@ -111,4 +146,19 @@ func meanWidth(ring orb.Ring) float64 {
 		return 0
 	}
 	return 2 * max(orbgeo.Area(ring), -orbgeo.Area(ring)) / length
+}
+
+// shownOf returns what of a piece of border is not seam.
+func (s seam) shownOf(a arrow) []arrow {
+	if !s.hides(a.from, a.to) {
+		return []arrow{a}
+	}
+	var out []arrow
+	for _, part := range s.shown(a.from, a.to) {
+		if a.from[1] > a.to[1] {
+			slices.Reverse(part)
+		}
+		out = append(out, arrow{part[0], part[1]})
+	}
+	return out
 }

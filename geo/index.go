@@ -28,8 +28,8 @@ type Index struct {
 // NewIndex prepares areas for questions. Areas of every kind, version and day
 // go together; identifiers must be unique, and so must kind and code among
 // areas that are valid on the same day. An empty ID is replaced by SeedID of
-// the kind and code. Bound and AreaM2 are computed anew and rings are wound
-// anew, so the areas need no preparation.
+// the kind and code. Bound and AreaM2 are computed anew, rings are wound anew
+// and cut at the 180th meridian, so the areas need no preparation.
 //
 // The structure of each geometry is checked, but not self-intersections, which
 // Decode and Area.Validate refuse before an area is kept. A bad area gives one
@@ -167,7 +167,7 @@ func (x *Index) prepare(a Area, field string) (Area, error) {
 			return a, nil
 		}
 	}
-	problem := checkStructure(a.Geometry)
+	problem := checkRings(a.Geometry)
 	if problem == nil {
 		a.Geometry, problem = normalise(a.Geometry)
 	}

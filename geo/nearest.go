@@ -124,7 +124,7 @@ func (m metric) toBox(x, y float64, b extent) float64 {
 }
 
 // An outline is the border of one area, in runs of a few edges, for questions
-// about distance.
+// about distance. Where the area was cut at the 180th meridian is no border.
 type outline struct {
 	tree extentTree
 	runs [][]orb.Point // the points of the runs: parts of the geometry's rings
@@ -136,12 +136,15 @@ const runEdges = 16
 func newOutline(mp orb.MultiPolygon) *outline {
 	o := &outline{}
 	var boxes []extent
+	cut := seamOf(mp)
 	for _, polygon := range mp {
 		for _, ring := range polygon {
-			for from := 0; from+1 < len(ring); from += runEdges {
-				run := ring[from:min(from+runEdges+1, len(ring))]
-				o.runs = append(o.runs, run)
-				boxes = append(boxes, extentOf(run))
+			for _, line := range cut.lines(ring) {
+				for from := 0; from+1 < len(line); from += runEdges {
+					run := line[from:min(from+runEdges+1, len(line))]
+					o.runs = append(o.runs, run)
+					boxes = append(boxes, extentOf(run))
+				}
 			}
 		}
 	}
@@ -229,29 +232,33 @@ func mortonKey(p orb.Point) uint64 {
 	return spread(x) | spread(y)<<1
 }
 
-// within calls visit for every area whose bound is within so many metres, in
-// no particular order.
+// within calls visit once for every area whose bound is within so many metres,
+// in no particular order.
 func (s *surrounding) within(x, y, limit float64, visit func(area int32)) {
 	m := metricAt(y)
 	// A hair of room: rounding must not lose a border exactly at the limit.
 	dx, dy := min(limit/m.perLon*1.001, 360), min(limit/m.perLat*1.001, 180)
-	seen := func(x float64) {
-		s.tree.visit(extent{x - dx, y - dy, x + dx, y + dy}, func(i int) bool {
-			visit(s.areas[i])
-			return true
-		})
-	}
+	here := extent{x - dx, y - dy, x + dx, y + dy}
+	beyond := here // what of it lies over the antimeridian
 	switch {
 	case dx >= 180:
-		s.tree.visit(extent{-180, y - dy, 180, y + dy}, func(i int) bool {
-			visit(s.areas[i])
-			return true
-		})
-		return
-	case x-dx < -180:
-		seen(x + 360)
-	case x+dx > 180:
-		seen(x - 360)
+		here = extent{-180, y - dy, 180, y + dy}
+	case here.minX < -180:
+		beyond = extent{here.minX + 360, here.minY, here.maxX + 360, here.maxY}
+	case here.maxX > 180:
+		beyond = extent{here.minX - 360, here.minY, here.maxX - 360, here.maxY}
 	}
-	seen(x)
+	s.tree.visit(here, func(i int) bool {
+		visit(s.areas[i])
+		return true
+	})
+	if dx >= 180 || beyond == here {
+		return
+	}
+	s.tree.visit(beyond, func(i int) bool {
+		if !s.tree.levels[0][i].meets(here) { // an area on both sides is visited once
+			visit(s.areas[i])
+		}
+		return true
+	})
 }

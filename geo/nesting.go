@@ -1,9 +1,13 @@
 package geo
 
 import (
+	"cmp"
 	"math"
+	"slices"
 
 	"github.com/paulmach/orb"
+
+	"github.com/sestante/sestante/fault"
 )
 
 // A nest is what is known of one ring: to which polygon it belongs and how
@@ -17,9 +21,11 @@ type nest struct {
 
 // checkNesting asks that each hole lies inside its shell and beside the other
 // holes, and that the polygons of one geometry cover no place twice. The
-// borders are known not to cross; so a ring lies on one side of another as a
-// whole, and the smallest ring around it says everything: for a hole it must
-// be its own shell, for a shell the hole of another polygon, or none.
+// borders are known not to cross except where they touch; so between two such
+// places a ring lies on one side of another as a whole, and when all stretches
+// of it have the same smallest ring around them, that says everything: for a
+// hole it must be its own shell, for a shell the hole of another polygon, or
+// none.
 func checkNesting(mp orb.MultiPolygon, w *web) *Problem {
 	nests := nestsOf(mp)
 	if len(nests) == 1 {
@@ -27,16 +33,24 @@ func checkNesting(mp orb.MultiPolygon, w *web) *Problem {
 	}
 	work := 0
 	for number, n := range nests {
-		p := probe(n.ring, w.touched[number])
-		around, looks := w.around(p, number, nests)
-		if work += looks; work > maxPairs {
-			return &Problem{Fault: ErrTangled, Place: &p}
+		probes := probesOf(n.ring, w.touched[number])
+		p, around := probes[0], -1
+		for k, q := range probes {
+			ring, looks := w.around(q, number, nests)
+			if work += looks; work > maxPairs {
+				return &Problem{Fault: ErrTangled, Place: &q}
+			}
+			if k == 0 {
+				around = ring
+			} else if ring != around {
+				return &Problem{Fault: ErrSelfIntersection, Place: &q, Note: fault.Say("two rings cross where they touch", "due anelli si incrociano dove si toccano")}
+			}
 		}
 		switch {
 		case n.hole && around < 0:
 			return &Problem{Fault: ErrHoleOutside, Place: &p}
 		case n.hole && nests[around].hole && nests[around].polygon == n.polygon:
-			return &Problem{Fault: ErrHoleOutside, Place: &p, Note: "it lies in another hole"}
+			return &Problem{Fault: ErrHoleOutside, Place: &p, Note: fault.Say("it lies in another hole", "sta dentro un altro buco")}
 		case n.hole && nests[around].polygon != n.polygon:
 			// Either it lies outside its shell, or another part lies between.
 			if shell := shellOf(nests, n.polygon); !w.inside(p, number, shell) {
@@ -66,15 +80,37 @@ func nestsOf(mp orb.MultiPolygon) []nest {
 	return out
 }
 
-// probe returns a point of the ring at which no other ring touches it: a
-// corner, or where all of them touch, the middle of a side.
-func probe(ring orb.Ring, touched map[orb.Point]bool) orb.Point {
-	for _, p := range ring[1:] {
-		if !touched[p] {
-			return p
+// probesOf returns a point of each stretch of a ring between places where other
+// rings touch it: a corner, or where there is none, the middle. A ring that is
+// touched in one place is one stretch.
+func probesOf(ring orb.Ring, touched map[orb.Point]int) []orb.Point {
+	type place struct {
+		i  int
+		at orb.Point
+	}
+	var stops []place
+	for at, i := range touched {
+		stops = append(stops, place{i, at})
+	}
+	if len(stops) == 0 {
+		return []orb.Point{ring[1]}
+	}
+	along := func(s place) float64 { // grows from the beginning of a side to its end
+		return math.Abs(s.at[0]-ring[s.i][0]) + math.Abs(s.at[1]-ring[s.i][1])
+	}
+	slices.SortFunc(stops, func(a, b place) int { return cmp.Or(a.i-b.i, cmp.Compare(along(a), along(b))) })
+	out := make([]orb.Point, len(stops))
+	for k, from := range stops {
+		to := stops[(k+1)%len(stops)]
+		corner := ring[from.i+1]
+		switch {
+		case corner != to.at && (to.i != from.i || k+1 == len(stops)):
+			out[k] = corner
+		default:
+			out[k] = orb.Point{from.at[0]/2 + to.at[0]/2, from.at[1]/2 + to.at[1]/2}
 		}
 	}
-	return orb.Point{ring[0][0]/2 + ring[1][0]/2, ring[0][1]/2 + ring[1][1]/2}
+	return out
 }
 
 // around returns the smallest ring that contains a point of another ring, or

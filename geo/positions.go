@@ -20,9 +20,10 @@ type parser struct {
 	limit    int // of points
 	vertices int // read so far
 	last     *orb.Point
+	ring, at int        // which ring and which of its positions is being read, from 1
 	heights  *orb.Point // the first position with a third number
 	err      *fault.Error
-	note     string
+	note     fault.Words
 }
 
 func (p *parser) multi() orb.MultiPolygon {
@@ -30,17 +31,20 @@ func (p *parser) multi() orb.MultiPolygon {
 }
 
 func (p *parser) polygon() orb.Polygon {
-	return list(p, func(p *parser) orb.Ring { return list(p, (*parser).point) })
+	return list(p, func(p *parser) orb.Ring {
+		p.ring, p.at = p.ring+1, 0
+		return list(p, (*parser).point)
+	})
 }
 
 func list[T any](p *parser, element func(*parser) T) []T {
 	var out []T
 	if !p.take('[') {
-		p.refuse(ErrCoordinates, "")
+		p.refuse(ErrCoordinates, fault.Words{})
 		return out
 	}
 	if p.take(']') {
-		p.refuse(ErrEmpty, "") // an area has no use for an empty list, and many would fill the memory
+		p.refuse(ErrEmpty, fault.Words{}) // an area has no use for an empty list, and many would fill the memory
 		return out
 	}
 	for p.err == nil {
@@ -49,7 +53,7 @@ func list[T any](p *parser, element func(*parser) T) []T {
 			break
 		}
 		if p.err == nil && !p.take(',') {
-			p.refuse(ErrCoordinates, "")
+			p.refuse(ErrCoordinates, fault.Words{})
 		}
 	}
 	return out
@@ -57,17 +61,18 @@ func list[T any](p *parser, element func(*parser) T) []T {
 
 func (p *parser) point() orb.Point {
 	var pt orb.Point
+	p.at++
 	if p.vertices++; p.vertices > p.limit {
-		p.refuse(ErrTooLarge, "")
+		p.refuse(ErrTooLarge, fault.Words{})
 		return pt
 	}
 	if !p.take('[') {
-		p.refuse(ErrCoordinates, "")
+		p.refuse(ErrCoordinates, fault.Words{})
 		return pt
 	}
 	pt[0] = p.number()
 	if !p.take(',') {
-		p.refuse(ErrCoordinates, "a position has two numbers")
+		p.refuse(ErrCoordinates, fault.Say("a position has two numbers", "una posizione ha due numeri"))
 	}
 	pt[1] = p.number()
 	if p.err != nil {
@@ -79,11 +84,11 @@ func (p *parser) point() orb.Point {
 			p.heights = &pt
 		}
 		if p.number(); more == 2 {
-			p.refuse(ErrCoordinates, "a position has more than four numbers")
+			p.refuse(ErrCoordinates, fault.Say("a position has more than four numbers", "una posizione ha più di quattro numeri"))
 		}
 	}
 	if !p.take(']') {
-		p.refuse(ErrCoordinates, "")
+		p.refuse(ErrCoordinates, fault.Words{})
 	}
 	return pt
 }
@@ -99,9 +104,9 @@ func (p *parser) number() float64 {
 	}
 	v, err := strconv.ParseFloat(string(p.data[from:p.i]), 64)
 	if errors.Is(err, strconv.ErrRange) && math.IsInf(v, 0) {
-		p.refuse(ErrNotFinite, "")
+		p.refuse(ErrNotFinite, fault.Words{})
 	} else if err != nil && !errors.Is(err, strconv.ErrRange) {
-		p.refuse(ErrCoordinates, "a coordinate is not a number")
+		p.refuse(ErrCoordinates, fault.Say("a coordinate is not a number", "una coordinata non è un numero"))
 	}
 	return v
 }
@@ -121,8 +126,16 @@ func (p *parser) space() {
 	}
 }
 
+// where is what is wrong, after the position in which it is.
+func (p *parser) where() fault.Words {
+	if p.ring == 0 || p.at == 0 || p.err.Is(ErrEmpty) {
+		return p.note
+	}
+	return fault.Join([]fault.Words{fault.Say("position %d of ring %d", "posizione %d dell'anello %d", p.at, p.ring), p.note}, ": ")
+}
+
 // refuse keeps the first fault.
-func (p *parser) refuse(err *fault.Error, note string) {
+func (p *parser) refuse(err *fault.Error, note fault.Words) {
 	if p.err == nil {
 		p.err, p.note = err, note
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/paulmach/orb"
 )
@@ -27,6 +28,7 @@ type Document struct {
 	CRS      string // the name in the crs member of old files, such as "urn:ogc:def:crs:EPSG::32632"; empty when there is none
 	Topology bool   // it is a TopoJSON
 	Layer    string // the object of the topology that was read
+	Name     string // that a FeatureCollection gives itself, as GDAL writes it; empty when it has none
 }
 
 // Read reads GeoJSON (a FeatureCollection, a Feature, a bare geometry, or a
@@ -70,7 +72,7 @@ func (c *capped) Read(p []byte) (int, error) {
 	}
 	n, err := c.r.Read(p)
 	if c.left -= int64(n); c.left < 0 {
-		return 0, ErrTooLarge.With("more than %d bytes", c.limit)
+		return 0, ErrTooLarge.WithIn("more than %d bytes", "più di %d byte", c.limit)
 	}
 	return n, err
 }
@@ -91,16 +93,16 @@ func (s separators) Read(p []byte) (int, error) {
 
 // looksLike names what a file is that is no JSON.
 func looksLike(start []byte) error {
-	for _, known := range []struct{ prefix, what string }{
-		{"\x1f\x8b", "it is compressed with gzip"},
-		{"PK", "it is a zip archive, perhaps a shapefile"},
-		{"<", "it is XML, perhaps KML"},
-		{"SQLite format 3", "it is a GeoPackage"},
-		{"\xff\xfe", "it is UTF-16"},
-		{"\xfe\xff", "it is UTF-16"},
+	for _, known := range []struct{ prefix, what, italian string }{
+		{"\x1f\x8b", "it is compressed with gzip", "è compresso con gzip"},
+		{"PK", "it is a zip archive, perhaps a shapefile", "è un archivio zip, forse uno shapefile"},
+		{"<", "it is XML, perhaps KML", "è XML, forse KML"},
+		{"SQLite format 3", "it is a GeoPackage", "è un GeoPackage"},
+		{"\xff\xfe", "it is UTF-16", "è in UTF-16"},
+		{"\xfe\xff", "it is UTF-16", "è in UTF-16"},
 	} {
 		if bytes.HasPrefix(start, []byte(known.prefix)) {
-			return ErrNotJSON.With("%s", known.what)
+			return ErrNotJSON.WithIn(known.what, known.italian)
 		}
 	}
 	return nil
@@ -127,11 +129,11 @@ func (rd *jsonReader) records() error {
 		case err != nil:
 			return rd.broken(err)
 		case token != json.Delim('{') && n > 0:
-			return ErrNotJSON.With("after byte %d comes something else", rd.dec.InputOffset())
+			return ErrNotJSON.WithIn("after byte %d comes something else", "dopo il byte %d segue altro", rd.dec.InputOffset())
 		case token != json.Delim('{'):
 			return ErrNotGeoJSON
 		case rd.doc.Topology:
-			return ErrNotGeoJSON.With("something follows the topology")
+			return ErrNotGeoJSON.WithIn("something follows the topology", "dopo la topologia segue altro")
 		}
 		m := members{}
 		if err := rd.object(&m); err != nil {
@@ -146,7 +148,7 @@ func (rd *jsonReader) records() error {
 // members are the parts of a GeoJSON object or a topology, in whatever order
 // they stand. What is large has been read: features and arcs.
 type members struct {
-	kind                         string
+	kind, name                   string
 	id, properties, geometry     json.RawMessage
 	coordinates, crs, transform  json.RawMessage
 	objects                      map[string]json.RawMessage
@@ -186,12 +188,12 @@ func (rd *jsonReader) member(m *members, key string) error {
 	}
 	var raw json.RawMessage
 	if err := rd.dec.Decode(&raw); err != nil {
-		return rd.broken(err)
+		return rd.brokenMember(m, key, err)
 	}
 	switch key {
 	case "type":
 		if !understood(raw, &m.kind) {
-			return ErrNotGeoJSON.With("its type is no text")
+			return ErrNotGeoJSON.WithIn("its type is no text", "il suo type non è un testo")
 		}
 	case "id":
 		m.id = raw
@@ -205,6 +207,13 @@ func (rd *jsonReader) member(m *members, key string) error {
 		m.crs = raw
 	case "transform":
 		m.transform = raw
+	default:
+		if !utf8.Valid(raw) {
+			return ErrEncoding.In(printable(key))
+		}
+		if key == "name" {
+			m.name = stringOf(raw)
+		}
 	}
 	return nil
 }
@@ -217,13 +226,13 @@ func (rd *jsonReader) broken(err error) error {
 		(isSyntax && strings.Contains(syntax.Error(), "unexpected end"))
 	switch {
 	case cut && at == 0 && !rd.begun():
-		return ErrNotJSON.With("it is empty")
+		return ErrNotJSON.WithIn("it is empty", "è vuoto")
 	case cut:
-		return ErrTruncated.With("after more than %d bytes", at)
+		return ErrTruncated.WithIn("after more than %d bytes", "dopo oltre %d byte", at)
 	case isSyntax && strings.Contains(syntax.Error(), "max depth"):
-		return ErrNotJSON.With("it is nested too deep")
+		return ErrNotJSON.WithIn("it is nested too deep", "è annidato troppo in profondità")
 	case isSyntax:
-		return ErrNotJSON.With("at or after byte %d", at+1)
+		return ErrNotJSON.WithIn("at or after byte %d", "al byte %d o dopo", at+1)
 	}
 	return fmt.Errorf("reading boundaries: %w", err)
 }
@@ -241,20 +250,21 @@ func (rd *jsonReader) record(m members, n int) error {
 	}
 	switch m.kind {
 	case "FeatureCollection":
+		rd.doc.Name = m.name
 		return nil // its features are read
 	case "Feature":
 		f := rawFeature{kind: m.kind, id: m.id, properties: m.properties, geometry: m.geometry}
-		return rd.feature(f)
+		return rd.feature(f, nil)
 	case "Topology":
 		if n > 0 {
-			return ErrNotGeoJSON.With("a topology follows something else")
+			return ErrNotGeoJSON.WithIn("a topology follows something else", "una topologia segue altro")
 		}
 		rd.doc.Topology = true
 		return rd.topology(m)
 	case "Polygon", "MultiPolygon", "Point", "MultiPoint", "LineString", "MultiLineString", "GeometryCollection":
 		return rd.shape(Raw{Feature: Feature{Index: len(rd.doc.Features)}}, m.kind, m.coordinates)
 	}
-	return ErrNotGeoJSON.With("its type is %q", shorten(m.kind))
+	return ErrNotGeoJSON.WithIn("its type is %q", "il suo type è %q", shorten(m.kind))
 }
 
 // system keeps the name in a crs member: the form of 2008 ("name"), and the
@@ -271,21 +281,21 @@ func (rd *jsonReader) system(raw json.RawMessage, n int) error {
 			} `json:"properties"`
 		}
 		if !understood(raw, &crs) {
-			return ErrCRS.With("the member crs is malformed")
+			return ErrCRS.WithIn("the member crs is malformed", "il membro crs è malformato")
 		}
 		switch {
 		case strings.EqualFold(crs.Type, "link"):
-			return ErrCRS.With("the member crs is a link, which is not followed")
+			return ErrCRS.WithIn("the member crs is a link, which is not followed", "il membro crs è un collegamento, che non viene seguito")
 		case crs.Properties.Name != "":
 			name = crs.Properties.Name
 		case strings.EqualFold(crs.Type, "EPSG") && crs.Properties.Code != "":
 			name = "EPSG:" + crs.Properties.Code.String()
 		default:
-			return ErrCRS.With("the member crs names none")
+			return ErrCRS.WithIn("the member crs names none", "il membro crs non ne indica nessuno")
 		}
 	}
 	if n > 0 && name != rd.doc.CRS {
-		return ErrCRS.With("record %d names another than the first", n+1)
+		return ErrCRS.WithIn("record %d names another than the first", "il record %d ne indica un altro rispetto al primo", n+1)
 	}
 	rd.doc.CRS = name
 	return nil

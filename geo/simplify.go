@@ -83,7 +83,7 @@ type joints struct {
 	number map[orb.Point]int32
 	points []orb.Point
 	beside [][2]int32 // the first two neighbours of each point along borders
-	node   []bool     // whether there are more
+	node   []bool     // whether there are more, or it was cut there at the 180th meridian
 }
 
 func jointsOf(geoms []orb.MultiPolygon) *joints {
@@ -116,7 +116,7 @@ func (j *joints) ids(ring orb.Ring) []int32 {
 			j.number[p] = id
 			j.points = append(j.points, p)
 			j.beside = append(j.beside, [2]int32{-1, -1})
-			j.node = append(j.node, false)
+			j.node = append(j.node, onSeam(p)) // beyond it the shape goes on: it must not come off
 		}
 		if len(out) == 0 || out[len(out)-1] != id {
 			out = append(out, id)

@@ -94,7 +94,7 @@ func DecodeTable(r io.Reader) (Table, error) {
 		return Table{}, fmt.Errorf("decoding table: %w", ErrTable.With("%v", err))
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return Table{}, fmt.Errorf("decoding table: %w", ErrTable.With("something follows the table"))
+		return Table{}, fmt.Errorf("decoding table: %w", ErrTable.WithIn("something follows the table", "dopo la tabella segue altro"))
 	}
 	if err := t.Validate(); err != nil {
 		return Table{}, fmt.Errorf("decoding table: %w", err)
@@ -116,18 +116,18 @@ func (t Table) Validate() error {
 		field := fmt.Sprintf("districts[%d]", i)
 		row.validate(field, refuse)
 		if seen[row.Code] {
-			refuse(ErrTableTwice.In(field).With("district %q", row.Code))
+			refuse(ErrTableTwice.In(field).WithIn("district %q", "distretto %q", row.Code))
 		}
 		seen[row.Code] = true
 		if !macro[row.MacroArea] {
-			refuse(ErrTableUnknown.In(field).With("macro area %q", row.MacroArea))
+			refuse(ErrTableUnknown.In(field).WithIn("macro area %q", "macroarea %q", row.MacroArea))
 		}
 		for _, p := range row.Provinces {
 			if halves[p] && row.Kind == District {
-				refuse(ErrTableUnknown.In(field).With("%q is cut: name one of its halves", p))
+				refuse(ErrTableUnknown.In(field).WithIn("%q is cut: name one of its halves", "%q è divisa: indicane una metà", p))
 			}
 			if other, ok := owner[p]; ok && row.Kind == District {
-				refuse(ErrTableTwice.In(field).With("province %q, also in %s", p, other))
+				refuse(ErrTableTwice.In(field).WithIn("province %q, also in %s", "provincia %q, anche in %s", p, other))
 			}
 			if row.Kind == District {
 				owner[p] = row.Code
@@ -135,7 +135,7 @@ func (t Table) Validate() error {
 		}
 	}
 	if len(t.Districts) == 0 {
-		refuse(ErrTable.With("it has no districts"))
+		refuse(ErrTable.WithIn("it has no districts", "non ha distretti"))
 	}
 	return errors.Join(all...)
 }
@@ -145,10 +145,11 @@ func (t Table) validateMacroAreas(refuse func(*fault.Error)) map[string]bool {
 	for i, m := range t.MacroAreas {
 		field := fmt.Sprintf("macroAreas[%d]", i)
 		if m.Code == "" || m.Name == "" {
-			refuse(ErrTableRow.In(field).With("it needs a code and a name"))
+			refuse(ErrTableRow.In(field).WithIn("it needs a code and a name", "servono un codice e un nome"))
 		}
+		refuseStrange(field, refuse, m.Code, m.Name)
 		if macro[m.Code] {
-			refuse(ErrTableTwice.In(field).With("macro area %q", m.Code))
+			refuse(ErrTableTwice.In(field).WithIn("macro area %q", "macroarea %q", m.Code))
 		}
 		macro[m.Code] = true
 	}
@@ -161,13 +162,13 @@ func (t Table) validateCuts(refuse func(*fault.Error)) map[string]bool {
 	for i, c := range t.Cuts {
 		field := fmt.Sprintf("cuts[%d]", i)
 		if c.Province == "" || c.North == "" || c.South == "" || c.North == c.South {
-			refuse(ErrTableRow.In(field).With("it needs a province and two different halves"))
+			refuse(ErrTableRow.In(field).WithIn("it needs a province and two different halves", "servono una provincia e due metà diverse"))
 		}
 		if onEarth := c.Latitude > -90 && c.Latitude < 90; !onEarth {
-			refuse(ErrTableRow.In(field).With("latitude %v", c.Latitude))
+			refuse(ErrTableRow.In(field).WithIn("latitude %v", "latitudine %v", c.Latitude))
 		}
 		if cut[c.Province] {
-			refuse(ErrTableTwice.In(field).With("province %q", c.Province))
+			refuse(ErrTableTwice.In(field).WithIn("province %q", "provincia %q", c.Province))
 		}
 		cut[c.Province] = true
 	}
@@ -177,22 +178,32 @@ func (t Table) validateCuts(refuse func(*fault.Error)) map[string]bool {
 func (row DistrictRow) validate(field string, refuse func(*fault.Error)) {
 	switch {
 	case row.Code == "" || row.Name == "":
-		refuse(ErrTableRow.In(field).With("it needs a code and a name"))
+		refuse(ErrTableRow.In(field).WithIn("it needs a code and a name", "servono un codice e un nome"))
 	case !row.Kind.Owns():
-		refuse(ErrTableRow.In(field).With("kind %q is neither district nor overlay", row.Kind))
+		refuse(ErrTableRow.In(field).WithIn("kind %q is neither district nor overlay", "il tipo %q non è né district né overlay", row.Kind))
 	case len(row.Provinces) == 0:
-		refuse(ErrTableRow.In(field).With("%s has no provinces", row.Code))
+		refuse(ErrTableRow.In(field).WithIn("%s has no provinces", "%s non ha province", row.Code))
 	case row.Kind == Overlay && (row.Selector == nil || row.Selector.Specificity() == 0):
-		refuse(ErrTableRow.In(field).With("overlay %s has no selector", row.Code))
+		refuse(ErrTableRow.In(field).WithIn("overlay %s has no selector", "l'area sovrapposta %s non ha un selettore", row.Code))
 	}
+	refuseStrange(field, refuse, row.Code, row.Name)
 	for i, p := range row.Provinces {
 		if slices.Contains(row.Provinces[:i], p) {
-			refuse(ErrTableTwice.In(field).With("province %q", p))
+			refuse(ErrTableTwice.In(field).WithIn("province %q", "provincia %q", p))
 		}
 	}
 	for _, count := range []*float64{row.Branches, row.RAM, row.SortingCentres, row.SortingCentresMinor} {
 		if count != nil && (*count < 0 || *count > 1e6) {
-			refuse(ErrTableRow.In(field).With("count %v", *count))
+			refuse(ErrTableRow.In(field).WithIn("count %v", "quantità %v", *count))
+		}
+	}
+}
+
+// refuseStrange refuses words that an area could not be called.
+func refuseStrange(field string, refuse func(*fault.Error), words ...string) {
+	for _, word := range words {
+		if why := strange(word); !why.Empty() {
+			refuse(ErrWords.In(field).WithWords(why))
 		}
 	}
 }

@@ -8,9 +8,10 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/paulmach/orb"
+
+	"github.com/sestante/sestante/fault"
 )
 
 // A TopoJSON document (specification 1.0.0) holds shapes made of arcs that
@@ -34,7 +35,7 @@ func (rd *jsonReader) objects(m *members) error {
 	if token, err := rd.dec.Token(); err != nil {
 		return rd.broken(err)
 	} else if token != json.Delim('{') {
-		return ErrNotGeoJSON.With("the objects of the topology are malformed")
+		return ErrNotGeoJSON.WithIn("the objects of the topology are malformed", "gli oggetti della topologia sono malformati")
 	}
 	m.objects = map[string]json.RawMessage{}
 	for rd.dec.More() {
@@ -51,7 +52,7 @@ func (rd *jsonReader) objects(m *members) error {
 			text = nil // only its name matters
 		}
 		if m.objects[name] = text; len(m.objects) > maxLayers {
-			return ErrTooLarge.With("more than %d objects", maxLayers)
+			return ErrTooLarge.WithIn("more than %d objects", "più di %d oggetti", maxLayers)
 		}
 	}
 	if _, err := rd.dec.Token(); err != nil {
@@ -68,7 +69,7 @@ func pickLayer(objects map[string]json.RawMessage, name string) (string, json.Ra
 	if len(names) == 1 && name == "" {
 		return names[0], objects[names[0]], nil
 	}
-	return "", nil, ErrLayer.With("it holds %s", printable(strings.Join(names, ", ")))
+	return "", nil, ErrLayer.In("layer").WithIn("it holds %s", "contiene %s", listed(names))
 }
 
 // arcs reads the arcs, one at a time, as they stand in the file.
@@ -87,7 +88,7 @@ func (rd *jsonReader) arcs(m *members) error {
 		p := parser{data: text, limit: rd.limits.Vertices - vertices}
 		m.arcs = append(m.arcs, list(&p, (*parser).point))
 		if p.err != nil {
-			return p.err.In(fmt.Sprintf("arcs[%d]", len(m.arcs)-1)).With("%s", p.note)
+			return p.err.In(fmt.Sprintf("arcs[%d]", len(m.arcs)-1)).WithWords(p.note)
 		}
 		if vertices += p.vertices; m.heights == nil {
 			m.heights = p.heights
@@ -102,9 +103,9 @@ func (rd *jsonReader) arcs(m *members) error {
 func (rd *jsonReader) topology(m members) error {
 	switch {
 	case !m.hasObjects:
-		return ErrNotGeoJSON.With("the topology has no objects")
+		return ErrNotGeoJSON.WithIn("the topology has no objects", "la topologia non ha oggetti")
 	case !m.arc:
-		return ErrCoordinates.In("arcs").With("the topology has none")
+		return ErrCoordinates.In("arcs").WithIn("the topology has none", "la topologia non ne ha")
 	}
 	name, layer, err := pickLayer(m.objects, rd.limits.Layer)
 	if err != nil {
@@ -126,7 +127,7 @@ func unfold(arcs []orb.LineString, transform json.RawMessage) error {
 	}
 	plain := isNull(transform)
 	if !plain && !understood(transform, &t) {
-		return ErrNotGeoJSON.With("the transform of the topology is malformed")
+		return ErrNotGeoJSON.WithIn("the transform of the topology is malformed", "la trasformazione della topologia è malformata")
 	}
 	for i, line := range arcs {
 		var x, y float64
@@ -136,7 +137,7 @@ func unfold(arcs []orb.LineString, transform json.RawMessage) error {
 				line[k] = orb.Point{float64(x*t.Scale[0]) + t.Translate[0], float64(y*t.Scale[1]) + t.Translate[1]}
 			}
 			if !finite(line[k]) {
-				return ErrNotFinite.In(fmt.Sprintf("arcs[%d]", i))
+				return ErrNotFinite.In(fmt.Sprintf("arcs[%d]", i)).WithIn("position %d", "posizione %d", k+1)
 			}
 		}
 	}
@@ -159,7 +160,7 @@ func (rd *jsonReader) topoLayer(text json.RawMessage, m members) error {
 	}
 	dec := json.NewDecoder(bytes.NewReader(o.Geometries))
 	if token, err := dec.Token(); err != nil || token != json.Delim('[') {
-		return ErrNotGeoJSON.With("the geometries of the layer are no list")
+		return ErrNotGeoJSON.WithIn("the geometries of the layer are no list", "le geometrie del livello non sono una lista")
 	}
 	for dec.More() {
 		var g json.RawMessage
@@ -180,18 +181,23 @@ func (rd *jsonReader) topoShape(text json.RawMessage, m members) error {
 	}
 	var o topoObject
 	if !understood(text, &o) {
-		return rd.refuse(raw, Problem{Fault: ErrNotGeoJSON, Note: "malformed object"})
+		return rd.refuse(raw, Problem{Fault: ErrNotGeoJSON, Note: fault.Say("malformed object", "oggetto malformato")})
 	}
 	var ok bool
 	raw.ID = textOf(o.ID)
 	if raw.Properties, ok, err = rd.properties(o.Properties); err != nil {
 		return err
 	}
+	shape := rawFeature{id: o.ID, properties: o.Properties}
+	if p := shape.misread(text); p != nil {
+		p.Place = firstOfArcs(o.Arcs, m.arcs)
+		return rd.refuse(raw, *p)
+	}
 	p := parser{data: o.Arcs, limit: rd.limits.Vertices}
 	var polygons [][][]int
 	switch {
 	case !ok:
-		return rd.refuse(raw, Problem{Fault: ErrNotGeoJSON, Note: "its properties are no object"})
+		return rd.refuse(raw, Problem{Fault: ErrNotGeoJSON, Note: fault.Say("its properties are no object", "le sue properties non sono un oggetto")})
 	case o.Type == "":
 		return rd.refuse(raw, Problem{Fault: ErrEmpty})
 	case o.Type == "MultiPolygon":
@@ -199,17 +205,35 @@ func (rd *jsonReader) topoShape(text json.RawMessage, m members) error {
 	case o.Type == "Polygon":
 		polygons = [][][]int{p.arcRings()}
 	default:
-		return rd.refuse(raw, Problem{Fault: ErrGeometryType, Note: "it is a " + strconv.Quote(shorten(o.Type))})
+		return rd.refuse(raw, Problem{Fault: ErrGeometryType, Place: firstOfArcs(o.Arcs, m.arcs), Note: fault.Say("it is a %s", "è un %s", strconv.Quote(shorten(o.Type)))})
 	}
 	switch {
 	case p.err == nil:
 		return rd.stitched(raw, polygons, m)
 	case p.err.Is(ErrTooLarge):
-		return p.err.With("more arcs than the limit has vertices")
+		return p.err.WithIn("more arcs than the limit has vertices", "gli archi superano il limite dei vertici")
 	case p.err.Is(ErrEmpty):
 		return rd.refuse(raw, Problem{Fault: ErrEmpty})
 	}
-	return rd.refuse(raw, Problem{Fault: ErrArc, Note: "its arcs are not lists of whole numbers"})
+	return rd.refuse(raw, Problem{Fault: ErrArc, Place: firstOfArcs(o.Arcs, m.arcs), Note: fault.Say("its arcs are not lists of whole numbers", "i suoi archi non sono liste di numeri interi")})
+}
+
+// firstOfArcs is the first position of the first arc that a text names and that
+// is there, for a message; nil when there is none.
+func firstOfArcs(text []byte, arcs []orb.LineString) *orb.Point {
+	for digits := range bytes.FieldsFuncSeq(text, func(r rune) bool { return !isNumber(byte(min(r, 127))) }) {
+		i, err := strconv.Atoi(string(digits[:min(len(digits), 20)]))
+		if err != nil {
+			return nil
+		}
+		if i < 0 {
+			i = ^i
+		}
+		if i < len(arcs) && len(arcs[i]) > 0 {
+			return &arcs[i][0]
+		}
+	}
+	return nil
 }
 
 // arcRings reads the arcs of a polygon's rings.
@@ -220,12 +244,12 @@ func (p *parser) arcRings() [][]int {
 // whole reads a whole number. It counts like a point.
 func (p *parser) whole() int {
 	if p.vertices++; p.vertices > p.limit {
-		p.refuse(ErrTooLarge, "")
+		p.refuse(ErrTooLarge, fault.Words{})
 		return 0
 	}
 	v := p.number()
 	if v != math.Trunc(v) || math.Abs(v) > 1<<31 {
-		p.refuse(ErrCoordinates, "")
+		p.refuse(ErrCoordinates, fault.Words{})
 		return 0
 	}
 	return int(v)
@@ -239,10 +263,10 @@ func (rd *jsonReader) stitched(raw Raw, polygons [][][]int, m members) error {
 		for _, indexes := range rings {
 			ring, ok := stitch(indexes, m.arcs, rd.limits.Vertices-rd.vertices)
 			if rd.vertices += len(ring); rd.vertices > rd.limits.Vertices {
-				return ErrTooLarge.With("more than %d vertices", rd.limits.Vertices)
+				return ErrTooLarge.WithIn("more than %d vertices", "più di %d vertici", rd.limits.Vertices)
 			}
 			if !ok {
-				return rd.refuse(raw, Problem{Fault: ErrArc})
+				return rd.refuse(raw, Problem{Fault: ErrArc, Place: somewhere(append(raw.Geometry, orb.Polygon{ring}))})
 			}
 			polygon = append(polygon, ring)
 		}

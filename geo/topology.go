@@ -168,7 +168,7 @@ func (s *survey) choose(areas []Area) {
 	s.narrow()
 	var sound []Area
 	for _, a := range s.areas {
-		problem := checkStructure(a.Geometry)
+		problem := checkRings(a.Geometry)
 		if problem == nil {
 			a.Geometry, problem = normalise(a.Geometry)
 		}

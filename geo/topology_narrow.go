@@ -7,15 +7,17 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// alone looks at one area by itself.
+// alone looks at one area by itself. Where it was cut at the 180th meridian it
+// goes on, and is as wide as both parts.
 func (s *survey) alone(who int32) {
 	a := s.areas[who]
+	cut := seamOf(a.Geometry)
 	for _, polygon := range a.Geometry {
-		if !s.thinPart(a, polygon) {
-			s.necks(a, polygon, s.spikes(a, polygon))
+		if cut.closes(polygon) || !s.thinPart(a, polygon) {
+			s.necks(a, polygon, cut, s.spikes(a, polygon, cut))
 		}
 	}
-	s.duplicates(a)
+	s.duplicates(a, cut)
 }
 
 // thinPart reports a part that is a sliver as a whole.
@@ -34,13 +36,13 @@ func (s *survey) thinPart(a Area, polygon orb.Polygon) bool {
 }
 
 // duplicates reports points that are all but the one before.
-func (s *survey) duplicates(a Area) {
+func (s *survey) duplicates(a Area, cut seam) {
 	f := Finding{Kind: FoundDuplicate, Severity: SeverityNote, Areas: []string{a.Code}, WidthM: s.o.DuplicateM}
 	b := noBound()
 	for _, polygon := range a.Geometry {
 		for _, ring := range polygon {
 			for i := 1; i < len(ring); i++ {
-				if metres(ring[i-1], ring[i]) >= s.o.DuplicateM {
+				if metres(ring[i-1], ring[i]) >= s.o.DuplicateM || (!cut.none() && (onSeam(ring[i-1]) || onSeam(ring[i]))) {
 					continue
 				}
 				if f.Count++; f.Count == 1 {
@@ -62,7 +64,7 @@ const spikeTimes = 20
 // spikes reports corners at which a border turns back, so that what lies
 // between there and back is long and narrower than a sliver. It returns where
 // they are.
-func (s *survey) spikes(a Area, polygon orb.Polygon) []orb.Bound {
+func (s *survey) spikes(a Area, polygon orb.Polygon, cut seam) []orb.Bound {
 	var out []orb.Bound
 	for _, ring := range polygon {
 		n := len(ring) - 1
@@ -75,7 +77,7 @@ func (s *survey) spikes(a Area, polygon orb.Polygon) []orb.Bound {
 				tip, off = back, m.toEdge(w[0], w[1], newEdge(u, v))
 			}
 			wide := math.Sqrt(off)
-			if wide >= s.o.SliverM || tip < spikeTimes*max(wide, s.o.SliverM/spikeTimes) {
+			if wide >= s.o.SliverM || tip < spikeTimes*max(wide, s.o.SliverM/spikeTimes) || cut.hides(u, v) || cut.hides(v, w) {
 				continue
 			}
 			b := orb.MultiPoint{u, v, w}.Bound()
@@ -91,10 +93,10 @@ func (s *survey) spikes(a Area, polygon orb.Polygon) []orb.Bound {
 
 // necks reports where a part is so narrow that it all but falls apart, unless
 // it is a spike.
-func (s *survey) necks(a Area, polygon orb.Polygon, spikes []orb.Bound) {
+func (s *survey) necks(a Area, polygon orb.Polygon, cut seam, spikes []orb.Bound) {
 	var loops [][]orb.Point
 	for _, ring := range polygon {
-		loops = append(loops, ring)
+		loops = append(loops, cut.lines(ring)...)
 	}
 	var inside *shape
 	for _, n := range straits(loops, s.o.SliverM, func(b brink) bool {

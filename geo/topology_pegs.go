@@ -2,7 +2,6 @@ package geo
 
 import (
 	"math"
-	"slices"
 
 	"github.com/paulmach/orb"
 )
@@ -38,14 +37,8 @@ func (s *pegs) add(p orb.Point, owner int32) {
 	s.cells[c] = append(s.cells[c], peg{p, owner})
 }
 
-// sort puts the pegs of each cell in order: they came from a map.
-func (s *pegs) sort() {
-	for _, list := range s.cells {
-		slices.SortFunc(list, func(a, b peg) int { return comparePoints(a.p, b.p) })
-	}
-}
-
-// nearest returns the nearest point that is not only the asker's own.
+// nearest returns the nearest point that is not only the asker's own; of points
+// equally near, the first by longitude and latitude.
 func (s *pegs) nearest(p orb.Point, asker int32) (to orb.Point, d float64, ok bool) {
 	m := metricAt(p[1])
 	best := s.within * s.within
@@ -56,7 +49,7 @@ func (s *pegs) nearest(p orb.Point, asker int32) (to orb.Point, d float64, ok bo
 				if q.owner == asker {
 					continue
 				}
-				if off := m.toEdge(p[0], p[1], edge{q.p[0], q.p[1], q.p[0], q.p[1]}); off < best || (off == best && !ok) {
+				if off := m.toEdge(p[0], p[1], edge{q.p[0], q.p[1], q.p[0], q.p[1]}); off < best || off == best && (!ok || comparePoints(q.p, to) < 0) {
 					to, best, ok = q.p, off, true
 				}
 			}

@@ -142,7 +142,6 @@ func (s *snapping) meetPoints(changes []SnapChange) {
 	for p := range s.fixed {
 		seen.add(p, -1)
 	}
-	seen.sort()
 	for k, mp := range s.geoms {
 		mine := map[orb.Point]bool{}
 		eachRing(mp, func(ring *orb.Ring) {
@@ -154,7 +153,6 @@ func (s *snapping) meetPoints(changes []SnapChange) {
 			for p := range mine {
 				seen.add(p, int32(k))
 			}
-			seen.sort()
 			continue
 		}
 		c := &changes[s.these[k]]
@@ -165,7 +163,7 @@ func (s *snapping) meetPoints(changes []SnapChange) {
 					continue
 				}
 				to, d, ok := seen.nearest(p, int32(k))
-				if !ok || (mine[to] && !standsBy(r, i, to)) {
+				if !ok || (mine[to] && !standsBy(r, i, to)) || leavesSeam(p, p, to) {
 					seen.add(p, int32(k))
 					continue
 				}
@@ -185,6 +183,10 @@ func (s *snapping) meetPoints(changes []SnapChange) {
 		})
 	}
 }
+
+// leavesSeam reports whether a side along the 180th meridian, or a point of it,
+// would be led off it: beyond it the area goes on.
+func leavesSeam(a, b, to orb.Point) bool { return onSeam(a) && a[0] == b[0] && to[0] != a[0] }
 
 // standsBy reports whether a point is next to the i-th of a closed ring.
 func standsBy(r orb.Ring, i int, p orb.Point) bool {
@@ -224,7 +226,7 @@ func (s *snapping) meetSides(changes []SnapChange) {
 				if !shared[newEdge(a, b)] {
 					var through []orb.Point
 					s.passed(all, a, b, func(n int32) {
-						if owner[n] != int32(k) && !owners[points[n]][int32(k)] {
+						if owner[n] != int32(k) && !owners[points[n]][int32(k)] && !leavesSeam(a, b, points[n]) {
 							through = append(through, points[n])
 						}
 					})

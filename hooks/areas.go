@@ -2,58 +2,35 @@ package hooks
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
-	"time"
 
 	"github.com/paulmach/orb/geojson"
 	"github.com/pocketbase/pocketbase/core"
 	"github.com/pocketbase/pocketbase/tools/types"
 
+	"github.com/sestante/sestante/desk"
 	"github.com/sestante/sestante/fault"
 	"github.com/sestante/sestante/geo"
 	"github.com/sestante/sestante/internal/apierr"
 	"github.com/sestante/sestante/store"
 )
 
-// What an edit of an area by hand can be refused with, beside the faults of
-// geo.
-var (
-	// ErrAreaHeld answers the deletion of an area that somebody's role is
-	// limited to.
-	ErrAreaHeld = fault.Define(fault.Conflict, "area.held",
-		"Somebody's role is limited to this area. End the area with a date, or change those roles first.",
-		"C'è chi ha un ruolo limitato a quest'area. Chiudi l'area con una data, oppure cambia prima quei ruoli.")
-	// ErrAreaUsed answers what would change the past: reports lie in the area.
-	ErrAreaUsed = fault.Define(fault.Conflict, "area.used",
-		"Reports lie in this version of the area, and what it was stays. End it with a date and add another.",
-		"In questa versione dell'area ci sono segnalazioni, e com'era resta. Chiudila con una data e aggiungine un'altra.")
-	// ErrAreaDays answers a version of an area on days that another has.
-	ErrAreaDays = fault.Define(fault.Conflict, "area.days",
-		"There is another version of the area on some of those days: end that one first.",
-		"In alcuni di quei giorni esiste già un'altra versione dell'area: chiudi prima quella.")
-)
-
 // keepHeldArea refuses to delete an area that a role names: PocketBase would
 // take it out of the role, and a role of the control room without areas is one
 // for the whole territory. Nor does one go in which reports lie.
 func (h *hooks) keepHeldArea(e *core.RecordEvent) error {
-	s := store.New(e.App)
-	held, err := s.AreaHeld(e.Context, e.Record.Id)
+	held, used, err := store.New(e.App).AreaNeeded(e.Context, e.Record.Id, h.now())
 	if err != nil {
 		return err
 	}
 	if held {
-		return h.refuseArea(e, ErrAreaHeld)
-	}
-	used, err := s.AreaUsed(e.Context, e.Record.Id)
-	if err != nil {
-		return err
+		return h.refuseArea(e, desk.ErrAreaHeld)
 	}
 	if used {
-		return h.refuseArea(e, ErrAreaUsed)
+		return h.refuseArea(e, desk.ErrAreaUsed)
 	}
 	return e.Next()
 }
@@ -65,52 +42,85 @@ func (h *hooks) refuseArea(e *core.RecordEvent, err error) error {
 // checkArea refuses a new area that would answer wrongly, and fills in what
 // follows from its border.
 func (h *hooks) checkArea(e *core.RecordEvent) error {
-	if err := settleArea(e); err != nil {
+	is, err := areaOf(e.Record)
+	if err != nil {
 		return h.refuseArea(e, err)
 	}
-	return e.Next()
+	edit, err := desk.EditArea(nil, is, false, h.now())
+	if err != nil {
+		return h.refuseArea(e, err)
+	}
+	if known, ok := e.Context.Value(findingsKey{}).(func() any); ok {
+		return h.keepArea(e, edit, known) // the new version of an edit
+	}
+	return h.keepArea(e, edit, func() any { return h.findings(e, edit) })
 }
 
 // editArea does for an edit what checkArea does for a new area. A border that
 // reports were routed by is not rewritten: the edit becomes a new version that
 // begins now, and the record that was edited ends there.
 func (h *hooks) editArea(e *core.RecordEvent) error {
-	old := e.Record.Original()
-	redrawn, renamed := false, old.GetString("code") != e.Record.GetString("code") || old.GetString("kind") != e.Record.GetString("kind")
-	if !sameJSON(old.GetString("geometry"), e.Record.GetString("geometry")) {
-		redrawn = true
-	}
-	if !redrawn && !renamed {
-		return h.checkArea(e)
-	}
-	used, err := store.New(e.App).AreaUsed(e.Context, e.Record.Id)
+	is, err := areaOf(e.Record)
 	if err != nil {
+		return h.refuseArea(e, err)
+	}
+	was := formerly(e.Record.Original())
+	if formerly(e.Record).Geometry.Equal(was.Geometry) {
+		is.Geometry = was.Geometry // however a reader would wind it today
+	}
+	redrawn := !was.Geometry.Equal(is.Geometry)
+	used := false
+	if redrawn || was.Code != is.Code || was.Kind != is.Kind || !was.ValidFrom.Equal(is.ValidFrom) || !was.ValidTo.Equal(is.ValidTo) {
+		if used, err = store.New(e.App).AreaUsed(e.Context, e.Record.Id); err != nil {
+			return err
+		}
+	}
+	edit, err := desk.EditArea(&was, is, used, h.now())
+	if err != nil {
+		return h.refuseArea(e, err)
+	}
+	return h.keepArea(e, edit, func() any {
+		if !redrawn && was.Kind == is.Kind {
+			return e.Record.Original().Get(findingsField)
+		}
+		return h.findings(e, edit)
+	})
+}
+
+// keepArea keeps what an edit comes to, with the findings about it; or only
+// says what it would change, for whoever asked for that.
+func (h *hooks) keepArea(e *core.RecordEvent, edit desk.AreaEdit, findings func() any) error {
+	s := store.New(e.App)
+	if err := desk.CheckAreaDays(e.Context, s, edit); err != nil {
+		return h.refuseArea(e, err)
+	}
+	if err := desk.CheckAreaPlace(e.Context, s, edit, h.now()); err != nil {
+		return h.refuseArea(e, err)
+	}
+	if e.Record.GetBool(checkField) {
+		return h.showArea(e, edit)
+	}
+	if edit.Splits() {
+		return h.newVersion(e, edit, findings())
+	}
+	if err := setBorder(e.Record, edit.Is[0]); err != nil {
 		return err
 	}
-	now := h.now()
-	began, ends := old.GetDateTime("validFrom").Time(), old.GetDateTime("validTo").Time()
-	switch {
-	case !used || began.After(now):
-		return h.checkArea(e)
-	case renamed:
-		return h.refuseArea(e, ErrAreaUsed.In("code"))
-	case !ends.IsZero():
-		return h.refuseArea(e, ErrAreaUsed.In("geometry"))
-	default:
-		return h.newVersion(e, now)
-	}
+	e.Record.Set(findingsField, findings())
+	return e.Next()
 }
 
 // newVersion keeps the edited values as a version that begins at now, and ends
-// the record that was edited.
-func (h *hooks) newVersion(e *core.RecordEvent, now time.Time) error {
+// the record that was edited. Whoever edited it has this one open: the findings
+// stand there too, and say which version they are about.
+func (h *hooks) newVersion(e *core.RecordEvent, edit desk.AreaEdit, findings any) error {
 	outside := e.App
 	defer func() { e.App = outside }()
 	return outside.RunInTransaction(func(tx core.App) error {
 		e.App = tx
 		fresh := core.NewRecord(e.Record.Collection())
 		old := e.Record.Original()
-		begins, err := types.ParseDateTime(now)
+		begins, err := types.ParseDateTime(edit.Is[1].ValidFrom)
 		if err != nil {
 			return err
 		}
@@ -121,43 +131,37 @@ func (h *hooks) newVersion(e *core.RecordEvent, now time.Time) error {
 			fresh.Set(f.GetName(), e.Record.Get(f.GetName()))
 			e.Record.Set(f.GetName(), old.Get(f.GetName()))
 		}
+		fresh.Id = desk.NewID()
 		fresh.Set("validFrom", begins)
 		e.Record.Set("validTo", begins)
+		if found, ok := findings.(*desk.AreaFindings); ok {
+			about := *found
+			about.Version = geo.AreaID(fresh.Id)
+			e.Record.Set(findingsField, about)
+		}
 		if err := e.Next(); err != nil {
 			return err
 		}
-		return tx.SaveWithContext(e.Context, fresh)
+		// They were found before the transaction began: nobody waits for that.
+		known := context.WithValue(e.Context, findingsKey{}, func() any { return findings })
+		return tx.SaveWithContext(known, fresh)
 	})
 }
 
-// settleArea checks an area as an import would, and sets the columns that
-// follow from its border.
-func settleArea(e *core.RecordEvent) error {
-	a, err := areaOf(e.Record)
-	if err != nil {
-		return err
-	}
+// setBorder keeps a border as an import would, and sets the columns that follow
+// from it.
+func setBorder(r *core.Record, a geo.Area) error {
 	geometry, err := json.Marshal(geojson.NewGeometry(a.Geometry))
 	if err != nil {
 		return fmt.Errorf("encode the border: %w", err)
 	}
-	if !sameJSON(string(geometry), e.Record.GetString("geometry")) {
-		e.Record.Set("geometry", json.RawMessage(geometry))
+	if !sameJSON(string(geometry), r.GetString("geometry")) {
+		r.Set("geometry", json.RawMessage(geometry))
 	}
 	for name, v := range map[string]float64{
 		"minLon": a.Bound.Min.Lon(), "minLat": a.Bound.Min.Lat(), "maxLon": a.Bound.Max.Lon(), "maxLat": a.Bound.Max.Lat(), "areaM2": a.AreaM2,
 	} {
-		e.Record.Set(name, v)
-	}
-	versions, err := store.New(e.App).AreaVersions(e.Context, a.Kind, a.Code)
-	if err != nil {
-		return err
-	}
-	for _, o := range versions {
-		meets := (o.ValidTo.IsZero() || a.ValidFrom.Before(o.ValidTo)) && (a.ValidTo.IsZero() || o.ValidFrom.Before(a.ValidTo))
-		if string(o.ID) != e.Record.Id && meets {
-			return ErrAreaDays.In("validFrom").With("%s", a.Code)
-		}
+		r.Set(name, v)
 	}
 	return nil
 }
@@ -165,40 +169,36 @@ func settleArea(e *core.RecordEvent) error {
 // areaOf reads an area from a record: its border is decoded and checked like
 // that of a file, and wound like one.
 func areaOf(r *core.Record) (geo.Area, error) {
-	a := geo.Area{
-		ID: geo.AreaID(r.Id), Code: r.GetString("code"), Name: r.GetString("name"), Kind: geo.Kind(r.GetString("kind")),
-		ValidFrom: r.GetDateTime("validFrom").Time(), ValidTo: r.GetDateTime("validTo").Time(), Source: geo.Source(r.GetString("source")),
+	a := labelsOf(r)
+	var err error
+	if a.Selector, err = desk.ReadSelector(r.GetString("selector")); err != nil {
+		return a, err
 	}
-	if text := r.GetString("selector"); text != "" && text != "null" {
-		d := json.NewDecoder(strings.NewReader(text))
-		d.DisallowUnknownFields()
-		if d.Decode(&a.Selector) != nil {
-			return a, geo.ErrAreaSelector.In("selector")
-		}
+	if a.Geometry, err = desk.ReadBorder(r.GetString("geometry")); err != nil {
+		return a, err
 	}
-	text := r.GetString("geometry")
-	if strings.TrimSpace(text) == "" {
-		text = "null"
-	}
-	if !json.Valid([]byte(text)) {
-		return a, geo.ErrNotJSON.In("geometry")
-	}
-	file := `{"type":"FeatureCollection","features":[{"type":"Feature","properties":{},"geometry":` + text + `}]}`
-	found, err := geo.Decode(strings.NewReader(file), geo.Limits{Expect: geo.World()})
-	if err != nil {
-		return a, inGeometry(err)
-	}
-	a.Geometry = found.Features[0].Geometry
-	a = a.Measure()
-	return a, a.Validate()
+	return a.Measure(), nil
 }
 
-// inGeometry names the field of the record in place of the feature of a file.
-func inGeometry(err error) error {
-	if fault.Of(err).Kind == fault.Internal {
-		return err
+// formerly reads an area as it was kept, and checks nothing. What cannot be read
+// of it is left out: then everything about it is new.
+func formerly(r *core.Record) geo.Area {
+	a := labelsOf(r)
+	if s, err := desk.ReadSelector(r.GetString("selector")); err == nil {
+		a.Selector = s
 	}
-	return fault.Of(err).In("geometry")
+	if g, err := geo.ParseGeometry([]byte(r.GetString("geometry"))); err == nil {
+		a.Geometry = g
+	}
+	return a.Measure()
+}
+
+func labelsOf(r *core.Record) geo.Area {
+	return geo.Area{
+		ID: geo.AreaID(r.Id), Code: r.GetString("code"), Name: r.GetString("name"), Kind: geo.Kind(r.GetString("kind")),
+		Parent: geo.AreaID(r.GetString("parent")), Priority: r.GetInt("priority"), Remark: r.GetString("remark"),
+		ValidFrom: r.GetDateTime("validFrom").Time(), ValidTo: r.GetDateTime("validTo").Time(), Source: geo.Source(r.GetString("source")),
+	}
 }
 
 // sameJSON reports whether two texts are the same JSON, white space aside.

@@ -47,6 +47,7 @@ func TestDashboardChecksAreas(t *testing.T) {
 		{"a point", area(`{"type":"Point","coordinates":[9,45]}`, map[string]any{"code": "A"}), 400, "geo.geometry_type"},
 		{"an overlay for all", area(ring("10"), map[string]any{"code": "A", "kind": "overlay"}), 400, "geo.area_selector"},
 		{"ends before it begins", area(ring("10"), map[string]any{"code": "A", "validFrom": "2026-02-01 00:00:00.000Z", "validTo": "2026-01-01 00:00:00.000Z"}), 400, "geo.area_validity"},
+		{"turned around", area(`{"type":"Polygon","coordinates":[[[45,9],[46,9],[46,10],[45,10],[45,9]]]}`, map[string]any{"code": "A"}), 400, "geo.swapped"},
 		{"the same days", area(ring("11"), map[string]any{"validFrom": "2026-02-01 00:00:00.000Z"}), 409, "area.days"},
 	} {
 		status, got := o.ask(t, "POST", path, c.body, "en")
@@ -54,6 +55,8 @@ func TestDashboardChecksAreas(t *testing.T) {
 			t.Errorf("%s: %d %s, want %d with %s", c.name, status, got, c.status, c.code)
 		}
 	}
+	far := area(`{"type":"Polygon","coordinates":[[[-70,-30],[-69,-30],[-69,-29],[-70,-29],[-70,-30]]]}`, map[string]any{"code": "CL"})
+	o.want(t, "POST", path, far, 200, `"code":"CL"`)                                                                   // elsewhere, either way
 	o.want(t, "PATCH", path+"/"+rec.Id, map[string]any{"geometry": json.RawMessage(ring("9.5"))}, 200, `"maxLon":9.5`) // nobody was routed by it
 }
 
@@ -69,6 +72,10 @@ func TestDashboardKeepsHistory(t *testing.T) {
 	if status, got := o.ask(t, "DELETE", path+id, nil, "it"); status != 409 || !strings.Contains(string(got), "segnalazioni") {
 		t.Errorf("deleted: %d %s", status, got)
 	}
+	o.want(t, "PATCH", path+id, map[string]any{"validFrom": "2030-01-01 00:00:00.000Z"}, 409, "area.used")
+	o.want(t, "PATCH", path+id, map[string]any{"validTo": "2026-01-01 00:00:00.000Z"}, 409, "area.end")
+	o.want(t, "PATCH", path+id, map[string]any{"validTo": "2099-01-01 00:00:00.000Z"}, 200, `"validTo":"2099-01-01`)
+	o.want(t, "PATCH", path+id, map[string]any{"validTo": ""}, 200, `"validTo":""`)
 	o.want(t, "PATCH", path+id, map[string]any{"geometry": json.RawMessage(`{"type":"Polygon","coordinates":[[[9,45],[10,46],[10,45],[9,46],[9,45]]]}`)}, 400, "geo.self_intersection")
 	o.want(t, "PATCH", path+id, map[string]any{"geometry": json.RawMessage(ring("9.3")), "name": "Milano città"}, 200, `"maxLon":10`)
 	all, err := store.New(o.app).Areas(t.Context())
@@ -83,5 +90,6 @@ func TestDashboardKeepsHistory(t *testing.T) {
 		t.Errorf("the new version is %s from %v to %v, %v", fresh.Name, fresh.ValidFrom, fresh.ValidTo, fresh.Bound)
 	}
 	o.want(t, "PATCH", path+id, map[string]any{"geometry": json.RawMessage(ring("9.4"))}, 409, "area.used") // what has ended stays
+	o.want(t, "DELETE", path+string(fresh.ID), nil, 409, "area.used")                                       // it answers for those of the old one
 	o.want(t, "PATCH", path+string(fresh.ID), map[string]any{"name": "Milano"}, 200, `"name":"Milano"`)
 }

@@ -6,8 +6,8 @@
 // and pass none of these hooks, so whatever does arrive here was not decided
 // by the desk, and a change of a lived field is refused whoever makes it.
 //
-// The package serves no routes of its own, writes no row and logs nothing but
-// through the errors it returns.
+// The package serves no routes of its own and writes no row. It logs what goes
+// wrong beside what was asked for; the rest is in the errors it returns.
 package hooks
 
 import (
@@ -20,6 +20,8 @@ import (
 	"github.com/pocketbase/pocketbase/tools/hook"
 	"github.com/pocketbase/pocketbase/tools/types"
 
+	"github.com/sestante/sestante/desk"
+	"github.com/sestante/sestante/report"
 	"github.com/sestante/sestante/store"
 )
 
@@ -32,6 +34,10 @@ type Config struct {
 	// Now is the clock by which an edited area gets a new version; nil means
 	// PocketBase's own.
 	Now func() time.Time
+
+	// Desk says what the edit of an area would change; nil means one over the
+	// same database that counts nothing outside the areas as near.
+	Desk *desk.Desk
 }
 
 // now is the moment, as precisely as PocketBase keeps it.
@@ -39,7 +45,7 @@ func (h *hooks) now() time.Time {
 	if h.cfg.Now == nil {
 		return types.NowDateTime().Time()
 	}
-	return h.cfg.Now()
+	return h.cfg.Now().UTC().Truncate(time.Millisecond)
 }
 
 type hooks struct{ cfg Config }
@@ -55,6 +61,12 @@ func Register(app core.App, cfg Config) error {
 		cfg.Language = "it"
 	}
 	h := &hooks{cfg}
+	if cfg.Desk == nil {
+		var err error
+		if h.cfg.Desk, err = desk.New(desk.Config{Store: store.New(app), Now: h.now, Log: cfg.Log, Policy: report.DefaultPolicy()}); err != nil {
+			return err
+		}
+	}
 
 	for name := range lived {
 		on(app.OnRecordCreate(name), "sestante.life.create."+name, h.refuseRecord)

@@ -8,6 +8,7 @@ import (
 	"github.com/pocketbase/pocketbase/core"
 	"github.com/pocketbase/pocketbase/tools/router"
 
+	"github.com/sestante/sestante/desk"
 	"github.com/sestante/sestante/fault"
 	"github.com/sestante/sestante/internal/apierr"
 )
@@ -64,10 +65,15 @@ func (h *hooks) translate(e *core.RecordRequestEvent) error {
 	if !ok {
 		return err
 	}
-	if cause, ok := refused.RawData().(error); ok && ours(cause) {
-		return apierr.From(cause, apierr.Language(e.Request.Header.Get("Accept-Language"), h.cfg.Language))
+	cause, ok := refused.RawData().(error)
+	if !ok || !ours(cause) {
+		return err
 	}
-	return err
+	answer := refusal(cause, apierr.Language(e.Request.Header.Get("Accept-Language"), h.cfg.Language), e.Collection.Fields)
+	if errors.Is(cause, desk.ErrAreaChecked) {
+		return answerChecked(e, answer)
+	}
+	return answer
 }
 
 // keepUnchanged writes the changed columns only: PocketBase reads the row and

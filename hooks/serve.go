@@ -42,6 +42,9 @@ const fileRoute = "GET /api/files/{collection}/{recordId}/{filename}"
 // answers everything else.
 func (h *hooks) serve(se *core.ServeEvent) error {
 	se.InstallerFunc = nil
+	if err := dressDashboard(se); err != nil {
+		return err
+	}
 	se.Router.BindFunc(h.guardRoute)
 	for _, method := range []string{
 		http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,

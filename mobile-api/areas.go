@@ -120,7 +120,7 @@ func (a *API) beginImport(ctx context.Context, r *request) (answer, error) {
 func readAreasForm(r *request, w io.Writer) (desk.Upload, error) {
 	boundary := r.body.params["boundary"]
 	if boundary == "" {
-		return desk.Upload{}, ErrBody.With("the form has no boundary")
+		return desk.Upload{}, ErrBody.WithIn("the form has no boundary", "il modulo non ha un boundary")
 	}
 	values, name, files := maps.Clone(r.query), "", 0
 	parts := multipart.NewReader(r.body, boundary)
@@ -134,7 +134,7 @@ func readAreasForm(r *request, w io.Writer) (desk.Upload, error) {
 		}
 		if part.FormName() == "file" {
 			if files++; files > 1 {
-				return desk.Upload{}, ErrValue.In("file").With("given twice")
+				return desk.Upload{}, ErrValue.In("file").WithIn("given twice", "indicato due volte")
 			}
 			name = part.FileName()
 			_, err = io.Copy(w, part)
@@ -158,11 +158,11 @@ func readOption(values url.Values, part *multipart.Part) error {
 		return ErrUnknownField.In(shown(name))
 	}
 	if values.Has(name) {
-		return ErrValue.In(name).With("given twice")
+		return ErrValue.In(name).WithIn("given twice", "indicato due volte")
 	}
 	data, err := io.ReadAll(io.LimitReader(part, maxFieldBytes+1))
 	if err == nil && len(data) > maxFieldBytes {
-		err = ErrTooLarge.In(name).With("at most %d bytes", maxFieldBytes)
+		err = ErrTooLarge.In(name).WithIn("at most %d bytes", "al massimo %d byte", maxFieldBytes)
 	}
 	values.Set(name, string(data))
 	return err
@@ -189,12 +189,12 @@ func upload(v url.Values, name string) (desk.Upload, error) {
 	case "true":
 		o.Replace = true
 	default:
-		return desk.Upload{}, ErrValue.In("replace").With("true or false")
+		return desk.Upload{}, ErrValue.In("replace").WithIn("true or false", "true o false")
 	}
 	if text := v.Get("snapM"); text != "" {
 		var err error
 		if o.SnapM, err = number(text); err != nil {
-			return desk.Upload{}, ErrValue.In("snapM").With("a number, with a dot before the decimals")
+			return desk.Upload{}, ErrValue.In("snapM").WithIn("a number, with a dot before the decimals", "un numero, con il punto prima dei decimali")
 		}
 	}
 	return desk.Upload{Name: orElse(v.Get("name"), name), Options: o}, nil

@@ -86,8 +86,12 @@ func TestImportAreasOverHTTP(t *testing.T) {
 // fit together.
 func TestSurveyOverHTTP(t *testing.T) {
 	s := newSite(t)
-	s.wantFault(t, getOf("ben", "areas/survey"), 404, "area.import_none", "")
+	s.wantFault(t, getOf("ben", "areas/survey"), 404, "area.nothing", "")
+	s.wantFault(t, getOf("anna", "areas/survey"), 404, "area.nothing", "")
 	s.promote(t, "service_manager")
+	s.wantFault(t, getOf("anna", "areas/survey?kind=moon"), 400, "area.option", "kind")
+	s.wantFault(t, getOf("anna", "areas/history?kind=moon"), 400, "area.option", "kind")
+	s.wantFault(t, getOf("anna", "areas/survey?code=moon"), 404, "area.none", "code")
 	var found geo.SurveyReport
 	s.want(t, getOf("anna", "areas/survey?kind=district"), 200, &found)
 	if found.Areas != 2 || len(found.Findings) != 0 {
@@ -157,11 +161,12 @@ func TestImportsAreHidden(t *testing.T) {
 			{method: "POST", path: importPath, body: borders(10.5), kind: "application/json"},
 			{method: "POST", path: "areas/imports/last/commit"},
 			{method: "POST", path: "areas/imports/last/revert"},
-			{method: "GET", path: "areas/history"},
-			{method: "GET", path: "areas/reroutes"},
 		} {
 			a.who = who
 			s.wantFault(t, a, 404, "area.import_none", "")
+		}
+		for _, path := range []string{"areas/history", "areas/reroutes"} {
+			s.wantFault(t, getOf(who, path), 404, "area.nothing", "")
 		}
 	}
 	s.wantFault(t, ask{method: "GET", path: "areas/imports"}, 401, "api.sign_in", "")

@@ -9,9 +9,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -31,9 +31,6 @@ var ErrNoBaseMap = fault.Define(fault.NotFound, "tiles.no_base_map",
 // keptADay is how long a base map may be kept: they change a few times a year,
 // and a client that sees another tag begins anew.
 const keptADay = "public, max-age=86400"
-
-// baseName is what a base map may be called. It never leaves its folder.
-var baseName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,100}$`)
 
 func (a *API) baseMapRoutes() []Route {
 	return []Route{{
@@ -77,7 +74,7 @@ func (a *API) openBaseMap(name string) (*baseMap, error) {
 // basePath returns where a base map lies: the one file that is set up, under
 // its own name, or a file of the folder.
 func (a *API) basePath(name string) (string, error) {
-	if !baseName.MatchString(name) {
+	if pmtiles.CheckName(name) != nil { // it might leave its folder
 		return "", ErrNoBaseMap.In("name")
 	}
 	info, err := os.Stat(a.cfg.BaseMaps)
@@ -154,7 +151,7 @@ func (a *API) baseMapJSON(r *request, name string) (answer, error) {
 	}
 	doc := TileJSON{
 		TileJSON: "3.0.0", Scheme: "xyz", Name: orElse(said.Name, name), Description: said.Description, Attribution: said.Attribution,
-		Tiles:   []string{"pmtiles://" + r.base(a.cfg.Desk.PublicURL()) + Prefix + "tiles/base/" + name + ".pmtiles/{z}/{x}/{y}"},
+		Tiles:   []string{"pmtiles://" + r.base(a.cfg.Desk.PublicURL()) + Prefix + "tiles/base/" + url.PathEscape(name) + ".pmtiles/{z}/{x}/{y}"},
 		MinZoom: b.header.MinZoom, MaxZoom: b.header.MaxZoom, Bounds: b.header.Bounds, Center: b.header.Center,
 		VectorLayers: []VectorLayer{},
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"testing"
@@ -132,6 +133,21 @@ func TestBaseMapJSON(t *testing.T) {
 		t.Errorf("TileJSON without a word = %+v", doc)
 	}
 	s.wantFault(t, ask{method: http.MethodGet, path: "tiles/base/odd.json"}, http.StatusNotFound, "tiles.no_base_map", "name")
+
+	// Whatever people call a file.
+	for _, name := range []string{"Mappa città", "50%", "a b+c&d=e", "東京", "Malpensa (T1) {z}", "x.json", "what?#"} {
+		if err := os.WriteFile(filepath.Join(dir, name+".pmtiles"), archive(""), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		at := "tiles/base/" + url.PathEscape(name)
+		s.want(t, ask{method: http.MethodGet, path: at + ".json"}, http.StatusOK, &doc)
+		if want := "pmtiles://https://example.org" + mobileapi.Prefix + at + ".pmtiles/{z}/{x}/{y}"; doc.Name != name || len(doc.Tiles) != 1 || doc.Tiles[0] != want {
+			t.Errorf("TileJSON of %q = %q at %v, want %s", name, doc.Name, doc.Tiles, want)
+		}
+		if r := s.want(t, ask{method: http.MethodGet, path: at + ".pmtiles"}, http.StatusOK, nil); !bytes.Equal(r.body, archive("")) {
+			t.Errorf("%q is served as %d bytes", name, len(r.body))
+		}
+	}
 
 	s = newSite(t)
 	s.wantFault(t, ask{method: http.MethodGet, path: "tiles/base/italy.pmtiles"}, http.StatusNotFound, "tiles.no_base_map", "name")

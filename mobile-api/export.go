@@ -100,10 +100,7 @@ func (a *API) exportReports(ctx context.Context, r *request) (answer, error) {
 	if q.Query, err = r.narrowMap("status"); err != nil {
 		return answer{}, err
 	}
-	if q.From, err = r.moment("from"); err != nil {
-		return answer{}, err
-	}
-	if q.To, err = r.moment("to"); err != nil {
+	if q.From, q.To, err = r.span(); err != nil {
 		return answer{}, err
 	}
 	return a.hand(r, func() (*desk.Export, error) { return a.cfg.Desk.ExportReports(ctx, r.who, q, how) })

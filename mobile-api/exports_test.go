@@ -85,7 +85,7 @@ func TestExportReports(t *testing.T) {
 		wantNone(t, "export"+c.query, r.body, "Maria", "maria@", s.ids["citizen"])
 	}
 	s.wantFault(t, ask{method: http.MethodGet, path: "reports/export"}, http.StatusUnauthorized, "api.sign_in", "")
-	for query, field := range map[string]string{"format=xlsx": "format", "bom=maybe": "bom", "from=soon": "from", "to=2026-13-01": "to", "status=lost": "status", "bbox=1": "bbox"} {
+	for query, field := range map[string]string{"format=xlsx": "format", "bom=maybe": "bom", "from=soon": "from", "to=2026-13-01": "to", "from=2026-11-21&to=2026-11-20": "to", "status=lost": "status", "bbox=1": "bbox"} {
 		s.wantFault(t, ask{who: "anna", method: http.MethodGet, path: "reports/export?" + query}, http.StatusBadRequest, "api.value", field)
 	}
 	s.wantFault(t, ask{who: "anna", method: http.MethodGet, path: "reports/export?limit=3"}, http.StatusBadRequest, "api.unknown_field", "limit")

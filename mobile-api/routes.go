@@ -56,6 +56,7 @@ func (a *API) Routes() []Route {
 	routes = append(routes, a.deviceRoutes()...)
 	routes = append(routes, a.hotspotRoutes()...)
 	routes = append(routes, a.areaRoutes()...)
+	routes = append(routes, a.areaPreviewRoutes()...)
 	routes = append(routes, a.tileRoutes()...)
 	routes = append(routes, a.duplicateRoutes()...)
 	routes = append(routes, a.exportRoutes()...)

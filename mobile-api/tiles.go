@@ -180,11 +180,23 @@ func (r *request) tileQuery() (desk.TileQuery, error) {
 		}
 		q.Priorities = append(q.Priorities, p)
 	}
-	if q.From, err = r.moment("from"); err != nil {
-		return q, err
-	}
-	q.To, err = r.moment("to")
+	q.From, q.To, err = r.span()
 	return q, err
+}
+
+// span returns the moments from which and before which, either of them zero
+// when it is absent.
+func (r *request) span() (from, to time.Time, err error) {
+	if from, err = r.moment("from"); err != nil {
+		return from, to, err
+	}
+	if to, err = r.moment("to"); err != nil {
+		return from, to, err
+	}
+	if !from.IsZero() && !to.IsZero() && !from.Before(to) {
+		return from, to, ErrValue.In("to").WithIn("after from", "dopo from")
+	}
+	return from, to, nil
 }
 
 // moment returns a time, or the beginning of a day in UTC; zero when it is
@@ -257,10 +269,15 @@ func (a *API) reportTileJSON(ctx context.Context, r *request) (answer, error) {
 		return answer{}, err
 	}
 	doc, err := a.tileJSON(ctx, r, "reports", maxReportZoom)
-	doc.Name, doc.Description = "Reports", "Open reports that you may see: counted in cells, and from zoom 13 on one by one."
+	doc.Name = r.inWords("Reports", "Segnalazioni")
+	doc.Description = r.inWords("Open reports that you may see: counted in cells, and from zoom 13 on one by one.",
+		"Le segnalazioni aperte che puoi vedere: contate per celle e, dallo zoom 13, una per una.")
 	doc.VectorLayers = []VectorLayer{
-		{ID: desk.LayerCells, Description: "Reports counted, in the middle of where they are.", MaxZoom: maxReportZoom, Fields: cellFields()},
-		{ID: desk.LayerReports, Description: "Reports.", MinZoom: pointsZoom, MaxZoom: maxReportZoom, Fields: reportFields()},
+		{
+			ID: desk.LayerCells, MaxZoom: maxReportZoom, Fields: cellFields(),
+			Description: r.inWords("Reports counted, in the middle of where they are.", "Segnalazioni contate, al centro di dove si trovano."),
+		},
+		{ID: desk.LayerReports, Description: r.inWords("Reports.", "Segnalazioni."), MinZoom: pointsZoom, MaxZoom: maxReportZoom, Fields: reportFields()},
 	}
 	return answer{body: doc, cache: r.keeps()}, err
 }
@@ -270,13 +287,25 @@ func (a *API) areaTileJSON(ctx context.Context, r *request) (answer, error) {
 		return answer{}, err
 	}
 	doc, err := a.tileJSON(ctx, r, "areas", maxAreaZoom)
-	doc.Name, doc.Description = "Areas", "The areas of the territory, simplified for drawing."
+	doc.Name = r.inWords("Areas", "Aree")
+	doc.Description = r.inWords("The areas of the territory, simplified for drawing.", "Le aree del territorio, semplificate per il disegno.")
+	layer := func(id, description string, fields map[string]string) VectorLayer {
+		return VectorLayer{ID: id, Description: description, MaxZoom: maxAreaZoom, Fields: fields}
+	}
 	doc.VectorLayers = []VectorLayer{
-		{ID: desk.LayerAreas, Description: "Areas as polygons.", MaxZoom: maxAreaZoom, Fields: areaFields()},
-		{ID: desk.LayerBorders, Description: "Borders as lines, each once.", MaxZoom: maxAreaZoom, Fields: map[string]string{"kind": "String"}},
-		{ID: desk.LayerLabels, Description: "Where the names of areas stand.", MaxZoom: maxAreaZoom, Fields: areaFields()},
+		layer(desk.LayerAreas, r.inWords("Areas as polygons.", "Le aree come poligoni."), areaFields()),
+		layer(desk.LayerBorders, r.inWords("Borders as lines, each once.", "I confini come linee, ciascuno una volta."), map[string]string{"kind": "String"}),
+		layer(desk.LayerLabels, r.inWords("Where the names of areas stand.", "Dove stanno i nomi delle aree."), areaFields()),
 	}
 	return answer{body: doc, cache: keptForAWhile}, err
+}
+
+// inWords returns what is said to whoever asks, in their language.
+func (r *request) inWords(english, italian string) string {
+	if r.lang == "it" {
+		return italian
+	}
+	return english
 }
 
 // tileJSON fills in what the two have in common.

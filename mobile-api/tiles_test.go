@@ -111,6 +111,14 @@ func TestReportTiles(t *testing.T) {
 		{"anna", 10.5, "?priority=1,2", nil},
 		{"citizen", 10.5, "?priority=3", nil}, // who may not know it learns nothing by asking
 		{"", 10.5, "?priority=3", nil},
+		{"citizen", 10.5, "?status=registered", []string{public.Code, silent.Code}},
+		{"other", 10.5, "?status=registered", []string{others.Code}}, // nor the state
+		{"", 10.5, "?status=registered", nil},
+		{"", 10.5, "?status=suspended", nil},
+		{"", 10.5, "?status=open", []string{public.Code}},
+		{"", 10.5, "?status=analysis", []string{public.Code}},
+		{"", 10.5, "?status=registered,in_analysis,assigned", []string{public.Code}},
+		{"", 10.5, "?status=scheduling,registered", nil},
 		{"anna", 10.5, "?objectType=pothole", []string{public.Code, silent.Code, others.Code}},
 		{"anna", 10.5, "?objectType=bench", nil},
 		{"anna", 10.5, "?from=2026-11-20&to=2026-11-21", []string{public.Code, silent.Code, others.Code}},
@@ -323,6 +331,18 @@ func TestTileJSON(t *testing.T) {
 			t.Errorf("%s is centred on %v", c.path, got.Center)
 		}
 	}
+	for lang, want := range map[string]map[string]string{
+		"it": {"tiles/reports.json": "Le segnalazioni aperte che puoi vedere", "tiles/areas.json": "Le aree del territorio"},
+		"en": {"tiles/reports.json": "Open reports that you may see", "tiles/areas.json": "The areas of the territory"},
+	} {
+		for path, begins := range want {
+			var got mobileapi.TileJSON
+			r := s.want(t, ask{method: http.MethodGet, path: path, lang: lang}, http.StatusOK, &got)
+			if !strings.HasPrefix(got.Description, begins) || !strings.Contains(strings.Join(r.header.Values("Vary"), ","), "Accept-Language") {
+				t.Errorf("%s in %q = %q, Vary %v", path, lang, got.Description, r.header.Values("Vary"))
+			}
+		}
+	}
 	s.wantFault(t, ask{method: http.MethodGet, path: "tiles/reports.json?status=lost"}, http.StatusBadRequest, "api.value", "status")
 	s.wantFault(t, ask{method: http.MethodGet, path: "tiles/areas.json?kind=moon"}, http.StatusBadRequest, "api.value", "kind")
 }
@@ -333,6 +353,9 @@ func TestTilesRefused(t *testing.T) {
 		{"tiles/reports/23/0/0.mvt", "tile.address", "z"},
 		{"tiles/reports/-1/0/0.mvt", "tile.address", "z"},
 		{"tiles/reports/a/0/0.mvt", "tile.address", "z"},
+		{"tiles/reports/3/0/0.mvt?from=2026-11-22&to=2026-11-21", "api.value", "to"},
+		{"tiles/reports/3/0/0.mvt?from=2026-11-22&to=2026-11-22", "api.value", "to"},
+		{"tiles/reports.json?from=2026-11-22T09:00:00Z&to=2026-11-22", "api.value", "to"},
 		{"tiles/reports/3/8/0.mvt", "tile.address", "x"},
 		{"tiles/reports/3/0/8.mvt", "tile.address", "y"},
 		{"tiles/reports/3/0/0", "tile.address", "y"},

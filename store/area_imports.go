@@ -15,7 +15,7 @@ import (
 
 // ErrNoImport answers for an import that is not there, or not for who asks.
 var ErrNoImport = fault.Define(fault.NotFound, "area.import_none",
-	"There is no such import.", "Questa importazione non esiste.")
+	"There is no such import, or it is not for you.", "L'importazione non esiste o non è per te.")
 
 // The states of an import of areas.
 const (

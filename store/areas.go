@@ -124,6 +124,29 @@ func (s *Store) EndAreas(ctx context.Context, kind geo.Kind, codes []string, unt
 	return n, nil
 }
 
+// WithdrawAreas takes back versions that have not begun, and leaves those that
+// they were to follow without an end again.
+func (s *Store) WithdrawAreas(ctx context.Context, gone, back []geo.AreaID, now time.Time) error {
+	if len(gone)+len(back) == 0 {
+		return nil
+	}
+	ids := func(of []geo.AreaID) list {
+		out := make(list, len(of))
+		for i, id := range of {
+			out[i] = string(id)
+		}
+		return out
+	}
+	if _, err := s.change(ctx, `DELETE FROM areas WHERE id IN (SELECT value FROM json_each({:ids}))`, dbx.Params{"ids": ids(gone)}); err != nil {
+		return fmt.Errorf("withdraw areas: %w", err)
+	}
+	const q = `UPDATE areas SET validTo = '', updated = {:now} WHERE id IN (SELECT value FROM json_each({:ids}))`
+	if _, err := s.change(ctx, q, dbx.Params{"ids": ids(back), "now": stamp(now)}); err != nil {
+		return fmt.Errorf("reopen areas: %w", err)
+	}
+	return nil
+}
+
 // AreaName returns the code and name of an area, or empty words.
 func (s *Store) AreaName(ctx context.Context, id string) (code, name string, err error) {
 	_, err = s.value(ctx, `SELECT code, name FROM areas WHERE id = {:id}`, dbx.Params{"id": id}, &code, &name)
@@ -142,6 +165,37 @@ func (s *Store) UnconfirmedAreas(ctx context.Context) (int, error) {
 		return 0, fmt.Errorf("count areas: %w", err)
 	}
 	return n, nil
+}
+
+// Territory returns the box around all areas that are valid at a moment, in
+// degrees. ok is false when there are none.
+func (s *Store) Territory(ctx context.Context, at time.Time) (box orb.Bound, ok bool, err error) {
+	const q = `
+		SELECT count(*), ifnull(min(minLon), 0), ifnull(min(minLat), 0), ifnull(max(maxLon), 0), ifnull(max(maxLat), 0)
+		FROM areas WHERE validFrom <= {:at} AND (validTo = '' OR validTo > {:at})`
+	var n int
+	if _, err := s.value(ctx, q, dbx.Params{"at": stamp(at)}, &n, &box.Min[0], &box.Min[1], &box.Max[0], &box.Max[1]); err != nil {
+		return box, false, fmt.Errorf("read where the territory is: %w", err)
+	}
+	return box, n > 0, nil
+}
+
+// AreaNeeded reports whether a role is limited to the area of a version, past
+// roles included, and whether a report was routed to it: to any version of it
+// when this is the one in force now, which answers for them all, and to this
+// one otherwise.
+func (s *Store) AreaNeeded(ctx context.Context, id string, now time.Time) (held, used bool, err error) {
+	const q = `
+		WITH it AS (SELECT id, kind, code, validFrom <= {:now} AND (validTo = '' OR validTo > {:now}) AS valid FROM areas WHERE id = {:id}),
+			versions AS MATERIALIZED (SELECT areas.id FROM it JOIN areas ON areas.id = it.id OR it.valid AND areas.kind = it.kind AND areas.code = it.code)
+		SELECT
+			EXISTS (SELECT 1 FROM roles, json_each(CASE WHEN json_valid(roles.areas) THEN roles.areas ELSE '[]' END) AS held WHERE held.value IN (SELECT id FROM versions)),
+			EXISTS (SELECT 1 FROM versions JOIN reports ON reports.district = versions.id)
+				OR EXISTS (SELECT 1 FROM it WHERE kind NOT IN ('district', 'overlay')) AND EXISTS (SELECT 1 FROM reports)`
+	if _, err := s.value(ctx, q, dbx.Params{"id": id, "now": stamp(now)}, &held, &used); err != nil {
+		return false, false, fmt.Errorf("ask who needs area %s: %w", id, err)
+	}
+	return held, used, nil
 }
 
 // AreaHeld reports whether a role, past ones included, is limited to the area.

@@ -113,14 +113,16 @@ func (s *Store) ObjectKinds(ctx context.Context) ([]ObjectKind, error) {
 }
 
 // SweepDuplicates takes away what is kept of photos and reports that are gone,
-// and suggestions that were shown before that moment and led to no report.
-func (s *Store) SweepDuplicates(ctx context.Context, unsentBefore time.Time) error {
+// suggestions on forms of which nothing came and that were shown before the one
+// moment, and those on forms that led to no report before the other.
+func (s *Store) SweepDuplicates(ctx context.Context, idleBefore, unsentBefore time.Time) error {
 	for _, q := range []string{
 		`DELETE FROM _media_likeness WHERE media NOT IN (SELECT id FROM media)`,
 		`DELETE FROM _duplicate_shown WHERE candidate NOT IN (SELECT id FROM reports) OR report != '' AND report NOT IN (SELECT id FROM reports)`,
-		`DELETE FROM _duplicate_shown WHERE report = '' AND at < {:before}`,
+		`DELETE FROM _duplicate_shown AS d WHERE d.report = '' AND d.at < {:idle} AND NOT ` + followedAsk,
+		`DELETE FROM _duplicate_shown WHERE report = '' AND at < {:unsent}`,
 	} {
-		p := dbx.Params{"before": stamp(unsentBefore)}
+		p := dbx.Params{"idle": stamp(idleBefore), "unsent": stamp(unsentBefore)}
 		if err := s.exec(ctx, q, p); err != nil {
 			return fmt.Errorf("sweep what is kept for duplicates: %w", err)
 		}

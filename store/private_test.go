@@ -59,7 +59,7 @@ var decided = map[string]string{
 		-: autoDispatch partnerChannel created updated`,
 	"areas": `
 		E: code name kind minLon minLat maxLon maxLat areaM2 validFrom validTo priority org parent
-		-: geometry source remark confirmed selector properties created updated`,
+		-: geometry source remark confirmed selector properties checkOnly findings created updated`,
 	"orgs": `
 		E: code name kind parent inactive
 		-: contactProcess created updated`,

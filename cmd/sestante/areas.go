@@ -44,7 +44,10 @@ WKT or CSV with WKT. What a file is, is seen by its content; Italian projections
 are turned into WGS84.
 
 The file is checked whole before anything is kept: every bad feature is named,
-with its place and what to do, and one bad feature refuses the file. Areas that
+with its place and what to do, and one bad feature refuses the file. Each area
+needs a code: the property that --code-property names. "id" is the id of a feature
+where no property has that name; in plain WKT it is all there is, the number of
+the geometry, from 1. Areas that
 are the same as those in force are left alone. One that differs becomes a new
 version; the old version goes on answering for reports of its days. Open reports
 that lie elsewhere then are moved, and the people concerned are told once.
@@ -56,22 +59,23 @@ together, and the open reports that would change owner.`,
   sestante areas import districts.gpkg --kind district --code-property code --layer 2027 --replace`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := o.check(); err != nil {
-				return err
+			err := o.check()
+			if err == nil {
+				err = withHouse(cmd, w, func(h *house) error { return h.importAreas(cmd, w, args[0], o) })
 			}
-			return withHouse(cmd, w, func(h *house) error { return h.importAreas(cmd, w, args[0], o) })
+			return o.refused(w, err)
 		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.Kind, "kind", "", "kind of every area: "+kindList())
-	f.StringVar(&o.CodeProperty, "code-property", "code", "property with the code, unique in the file")
+	f.StringVar(&o.CodeProperty, "code-property", "code", "property with the code, unique in the file; id in plain WKT")
 	f.StringVar(&o.NameProperty, "name-property", "", "property with the name (default: name, and else the code)")
-	f.StringVar(&o.PriorityProperty, "priority-property", "priority", "property with the priority: among overlapping areas of a kind the higher wins (default when absent: 0)")
+	f.StringVar(&o.PriorityProperty, "priority-property", "priority", "property with the priority, a whole number: among overlapping areas of a kind the higher wins (default when absent: 0)")
 	f.StringVar(&o.Selector, "selector", "", `which reports the areas are for, as JSON: {"siteTypes":["cs"]} (needed for overlays)`)
-	f.StringVar(&o.Extent, "extent", "italy", "where the areas must lie, to notice swapped coordinates: italy or world")
+	f.StringVar(&o.Extent, "extent", "", "where the areas must lie: italy or world (default: anywhere, with a note about those outside Italy)")
 	f.StringVar(&o.CRS, "crs", "", "coordinate system when the file does not say, such as EPSG:32632 (default: WGS84)")
-	f.StringVar(&o.Layer, "layer", "", "layer of a file with several")
-	f.StringVar(&o.Charset, "charset", "", "charset of a shapefile's text when the file does not say, such as windows-1252")
+	f.StringVar(&o.Layer, "layer", "", "layer of a file with several: of a GeoPackage, TopoJSON, KML, KMZ or zip of shapefiles")
+	f.StringVar(&o.Charset, "charset", "", "charset of the text when the file does not say, or is wrong about it, such as windows-1252")
 	f.Float64Var(&o.SnapM, "snap", 0, "metres within which the points of neighbours become one (default: none)")
 	f.BoolVar(&o.Replace, "replace", false, "end the areas of this kind that are not in the file")
 	o.common(cmd)
@@ -110,7 +114,9 @@ func (o importing) check() error {
 func decodeFile(w world, path, extent, code string) (geo.Collection, error) {
 	limits := geo.Limits{Expect: geo.Italy(), Code: code}
 	switch extent {
+	case "":
 	case "italy":
+		limits.Within = true
 	case "world":
 		limits.Expect = geo.World()
 	default:
@@ -167,7 +173,11 @@ func printChanges(w world, c desk.AreaChanges, asJSON bool) error {
 		list []string
 	}{{"new", c.Added}, {"changed", c.Changed}, {"removed", c.Removed}} {
 		if len(codes.list) > 0 && err == nil {
-			_, err = fmt.Fprintf(w.out, "%s: %s\n", codes.name, strings.Join(codes.list, " "))
+			more := ""
+			if n := len(codes.list); n > mostListed {
+				codes.list, more = codes.list[:mostListed], fmt.Sprintf(" … (%d)", n)
+			}
+			_, err = fmt.Fprintf(w.out, "%s: %s%s\n", codes.name, strings.Join(codes.list, " "), more)
 		}
 	}
 	return err
@@ -226,7 +236,7 @@ the database, or else the small public-domain set that ships with the program.`,
 	f.StringVar(&table, "table", "", `the table: a JSON file, or "italy"`)
 	f.StringVar(&provinces, "provinces", "", "GeoJSON or TopoJSON file with the provinces")
 	f.StringVar(&code, "code-property", "sigla", "property of --provinces with the province's code")
-	f.StringVar(&o.Extent, "extent", "italy", "where the provinces must lie: italy or world")
+	f.StringVar(&o.Extent, "extent", "", "where the provinces must lie: italy or world (default: anywhere)")
 	o.common(cmd)
 	if err := cmd.MarkFlagRequired("table"); err != nil {
 		panic(err) // the flag is defined above

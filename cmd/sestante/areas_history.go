@@ -11,6 +11,7 @@ import (
 	"github.com/sestante/sestante/geo"
 	"github.com/sestante/sestante/jobs"
 	"github.com/sestante/sestante/report"
+	"github.com/sestante/sestante/store"
 )
 
 // mostListed bounds a list for a person.
@@ -126,6 +127,13 @@ revert the later import first.`,
 	return cmd
 }
 
+// rerouted is what a re-routing answers as JSON: when none was due, the last
+// one.
+type rerouted struct {
+	store.Rerouting
+	Due bool `json:"due"`
+}
+
 func areasReroute(w world) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -137,12 +145,21 @@ none runs. Cut off, it goes on where it ended.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withHouse(cmd, w, func(h *house) error {
+				before, err := h.desk.Reroutings(cmd.Context(), 1)
+				if err != nil {
+					return err
+				}
 				run, err := h.desk.Reroute(cmd.Context())
 				if err != nil {
 					return err
 				}
-				if asJSON {
-					return json.NewEncoder(w.out).Encode(run)
+				due := len(before) == 0 || before[0].ID != run.ID || before[0].State != store.ReroutingDone
+				switch {
+				case asJSON:
+					return json.NewEncoder(w.out).Encode(rerouted{run, due})
+				case !due:
+					_, err = fmt.Fprintf(w.out, "nothing to do: the areas have not changed since the re-routing of %s\n", moment(run.StartedAt, "-"))
+					return err
 				}
 				_, err = fmt.Fprintf(w.out, "%d open reports looked at, %d moved, %d could not be moved, %d people told\n", run.Checked, run.Moved, run.Failed, run.Told)
 				return err

@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/sestante/sestante/desk"
+	"github.com/sestante/sestante/geo"
 	"github.com/sestante/sestante/geo/format"
 	"github.com/sestante/sestante/report"
 )
@@ -19,7 +21,7 @@ import (
 type imported struct {
 	desk.AreaChanges
 	Notes   []format.Note     `json:"notes"`
-	Preview *desk.AreaPreview `json:"preview,omitempty"` // of a dry run
+	Preview *desk.AreaPreview `json:"preview"` // what was or would be changed
 }
 
 func (h *house) importAreas(cmd *cobra.Command, w world, path string, o importing) error {
@@ -32,15 +34,17 @@ func (h *house) importAreas(cmd *cobra.Command, w world, path string, o importin
 	}
 	out := imported{Notes: append([]format.Note{}, file.Notes...)}
 	file.Import.Person = report.System
-	if o.dryRun {
-		preview, err := h.desk.PreviewAreas(ctx, file.Import, meter.of("checking reports"))
-		if err != nil {
+	preview, err := h.desk.PreviewAreas(ctx, file.Import, meter.steps())
+	if err != nil {
+		return err
+	}
+	preview.Snapped = append(preview.Snapped, file.Snapped...)
+	out.AreaChanges, out.Preview = preview.Changes, &preview
+	if !o.dryRun {
+		if out.AreaChanges, err = h.desk.PutAreas(ctx, file.Import); err != nil {
 			return err
 		}
-		preview.Snapped = append(preview.Snapped, file.Snapped...)
-		out.AreaChanges, out.Preview = preview.Changes, &preview
-	} else if out.AreaChanges, err = h.desk.PutAreas(ctx, file.Import); err != nil {
-		return err
+		preview.Changes = out.AreaChanges
 	}
 	meter.clear()
 	if o.json {
@@ -52,6 +56,21 @@ func (h *house) importAreas(cmd *cobra.Command, w world, path string, o importin
 		return err
 	}
 	return h.reroute(ctx, w, o.json)
+}
+
+// refused prints why an import is refused as JSON, for whoever asked for JSON,
+// and returns the error all the same: it is said on the other channel too.
+func (o importing) refused(w world, err error) error {
+	if err == nil || !o.json {
+		return err
+	}
+	said := struct {
+		Problems []desk.ImportProblem `json:"problems"`
+	}{desk.ProblemsOf(err, "en")}
+	if broken := json.NewEncoder(w.out).Encode(said); broken != nil {
+		return errors.Join(err, broken)
+	}
+	return err
 }
 
 // readFile reads a file of boundaries; - is standard input.
@@ -94,6 +113,14 @@ func printImported(w world, out imported) error {
 			return err
 		}
 	}
+	if p.Survey.Left > 0 {
+		if _, err := fmt.Fprintf(w.out, "and %d findings more\n", p.Survey.Left); err != nil {
+			return err
+		}
+	}
+	if !out.DryRun {
+		return sayRevert(w, p.Survey)
+	}
 	if _, err := fmt.Fprintf(w.out, "%d of %d open reports would change owner\n", p.Reports.Moving, p.Reports.Checked); err != nil {
 		return err
 	}
@@ -103,6 +130,15 @@ func printImported(w world, out imported) error {
 		}
 	}
 	return nil
+}
+
+// sayRevert says how to go back, after an import that should not have been kept.
+func sayRevert(w world, found geo.SurveyReport) error {
+	if !slices.ContainsFunc(found.Findings, func(f geo.Finding) bool { return f.Severity == geo.SeverityError }) {
+		return nil
+	}
+	_, err := fmt.Fprintln(w.out, "It was kept all the same; to take it back: sestante areas revert last")
+	return err
 }
 
 // extent writes square metres as a person would say them.
@@ -150,6 +186,24 @@ func (m *meter) of(what string) func(done, total int64) {
 	return func(done, total int64) {
 		m.shown = true
 		_, _ = fmt.Fprintf(m.w, "\r%s: %d%% ", what, 100*done/max(total, 1)) // it is for show
+	}
+}
+
+// steps returns what shows the progress of a preview.
+func (m *meter) steps() desk.Progress {
+	if m.w == nil {
+		return nil
+	}
+	said := map[string]string{
+		desk.StepAreas: "comparing areas", desk.StepTerritory: "comparing borders", desk.StepSurvey: "looking for gaps and overlaps", desk.StepReports: "checking reports",
+	}
+	return func(step string, done, total int64) {
+		m.clear()
+		if m.shown = true; total > 0 {
+			m.of(said[step])(done, total)
+			return
+		}
+		_, _ = fmt.Fprintf(m.w, "\r%s … ", said[step]) // it is for show
 	}
 }
 

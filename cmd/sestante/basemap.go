@@ -2,9 +2,11 @@ package main
 
 import (
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/sestante/sestante/fault"
 	"github.com/sestante/sestante/geo/pmtiles"
@@ -60,6 +62,11 @@ func (d *doctor) baseMap(path string) {
 		d.fail(check, path+": "+fault.Of(err).Error(), "Make the file anew, or send it here again: it may have been cut off.")
 		return
 	}
+	name := strings.TrimSuffix(filepath.Base(path), ".pmtiles")
+	if err := pmtiles.CheckName(name); err != nil {
+		d.fail(check, path+": "+fault.Of(err).Error(), "Rename the file: nobody can ask for it.")
+		return
+	}
 	b := header.Bounds
-	d.ok(check, fmt.Sprintf("%s: zoom %d to %d, %g,%g to %g,%g", path, header.MinZoom, header.MaxZoom, b[0], b[1], b[2], b[3]))
+	d.ok(check, fmt.Sprintf("%s, served as tiles/base/%s.pmtiles: zoom %d to %d, %g,%g to %g,%g", path, url.PathEscape(name), header.MinZoom, header.MaxZoom, b[0], b[1], b[2], b[3]))
 }

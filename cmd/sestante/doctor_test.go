@@ -1,6 +1,9 @@
 package main
 
 import (
+	"encoding/binary"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -54,6 +57,35 @@ func TestDoctorSeesTheCapture(t *testing.T) {
 		}
 		if code, out, err := command(t, "--dir", dir, "doctor"); code != 0 {
 			t.Errorf("after %s was repaired: doctor = %d: %s%s", tt.do, code, out, err)
+		}
+	}
+}
+
+// TestDoctorNamesBaseMaps: a base map is said to be well when somebody can ask
+// for it, with the address it has.
+func TestDoctorNamesBaseMaps(t *testing.T) {
+	archive := append([]byte("PMTiles\x03"), make([]byte, 119)...)
+	for at, offset := range map[int]uint64{8: 127, 24: 127, 40: 127, 56: 127} {
+		binary.LittleEndian.PutUint64(archive[at:], offset)
+	}
+	archive[97] = 1 // plain inside
+	dir := pbtest.Dir(t)
+	for _, tt := range []struct {
+		name string
+		code int
+		want string
+	}{
+		{"italy", 0, "served as tiles/base/italy.pmtiles"},
+		{"Mappa città", 0, "served as tiles/base/Mappa%20citt%C3%A0.pmtiles"},
+		{"a\tb", exitFailed, "nobody can ask for it"},
+	} {
+		maps := t.TempDir()
+		if err := os.WriteFile(filepath.Join(maps, tt.name+".pmtiles"), archive, 0o600); err != nil {
+			t.Skipf("there can be no such file here: %v", err)
+		}
+		code, out, err := command(t, "--dir", dir, "--tiles-pmtiles", maps, "doctor")
+		if code != tt.code || !strings.Contains(out, tt.want) {
+			t.Errorf("doctor over %q = %d, want %d with %s: %s%s", tt.name, code, tt.code, tt.want, out, err)
 		}
 	}
 }

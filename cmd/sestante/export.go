@@ -136,8 +136,13 @@ func (o exporting) reports() (q desk.ReportQuery, err error) {
 	if q.From, err = momentOf("from", o.from); err != nil {
 		return q, err
 	}
-	q.To, err = momentOf("to", o.to)
-	return q, err
+	if q.To, err = momentOf("to", o.to); err != nil {
+		return q, err
+	}
+	if !q.From.IsZero() && !q.To.IsZero() && !q.From.Before(q.To) {
+		return q, fmt.Errorf("%w: --to %s is not after --from %s", errUsage, o.to, o.from)
+	}
+	return q, nil
 }
 
 func momentOf(flag, text string) (time.Time, error) {

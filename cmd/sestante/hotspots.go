@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -57,7 +56,7 @@ func hotspotsCommand(w world) *cobra.Command {
 	f.Float64Var(&o.q, "q", 0, "share of false discoveries accepted (default for excess: 0.05)")
 	f.BoolVar(&o.json, "json", false, "print everything as JSON")
 	f.BoolVar(&o.geojson, "geojson", false, "print the places as GeoJSON")
-	f.BoolVar(&o.italian, "italian", false, "say why in Italian")
+	f.BoolVar(&o.italian, "italian", false, "answer in Italian")
 	return cmd
 }
 
@@ -67,6 +66,14 @@ func (o hotspotting) run(cmd *cobra.Command, w world, h *house) error {
 		EpsM: o.epsM, Hours: o.hours, MinPts: o.minPts, Q: o.q,
 	}
 	var err error
+	for _, f := range []struct {
+		name string
+		some bool
+	}{{"eps", o.epsM > 0}, {"hours", o.hours > 0}, {"min-pts", o.minPts > 0}, {"q", o.q > 0}} {
+		if cmd.Flags().Changed(f.name) && !f.some { // zero would take the default
+			return fmt.Errorf("%w: %w", errUsage, desk.ErrHotspotValue.In("--"+f.name).With("more than 0"))
+		}
+	}
 	if q.From, err = h.desk.HotspotMoment(o.from, false); err != nil {
 		return fmt.Errorf("%w: %w", errUsage, fault.Of(err).In("--from"))
 	}
@@ -90,12 +97,11 @@ func (o hotspotting) run(cmd *cobra.Command, w world, h *house) error {
 
 func (o hotspotting) print(w world, found desk.Hotspots) error {
 	for _, n := range found.Notes {
-		if _, err := fmt.Fprintf(w.err, "note: %s\n", o.pick(n.English, n.Italian)); err != nil {
+		if _, err := fmt.Fprintf(w.err, "%s: %s\n", o.pick("note", "nota"), o.pick(n.English, n.Italian)); err != nil {
 			return err
 		}
 	}
-	_, err := fmt.Fprintf(w.out, "%d hot spots among %d reports from %s to %s, after %d weeks of history\n",
-		len(found.Hotspots), found.Reports, found.From.Format(time.RFC3339), found.To.Format(time.RFC3339), found.Baseline.Weeks)
+	_, err := fmt.Fprintln(w.out, o.pick(found.Headline()))
 	for i := 0; i < len(found.Hotspots) && err == nil; i++ {
 		s := found.Hotspots[i]
 		where := "-"

@@ -75,16 +75,17 @@ func (h *house) furnish(ctx context.Context) error {
 	if err := applySettings(h.app.Settings(), h.cfg); err != nil {
 		return err
 	}
-	if err := hooks.Register(h.app, hooks.Config{Production: h.cfg.Production, Language: h.cfg.LanguageDefault, Log: h.log, Now: h.now}); err != nil {
+	var err error
+	if h.desk, err = desk.New(deskConfig(h.cfg, h.store, h.log, h.now, h.changed)); err != nil {
+		return err
+	}
+	door := hooks.Config{Production: h.cfg.Production, Language: h.cfg.LanguageDefault, Log: h.log, Now: h.now, Desk: h.desk}
+	if err := hooks.Register(h.app, door); err != nil {
 		return err
 	}
 	hooks.RegisterCapture(h.app)
 	if err := h.store.InstallCapture(ctx); err != nil {
 		return fmt.Errorf("install the capture of changes: %w", err)
-	}
-	var err error
-	if h.desk, err = desk.New(deskConfig(h.cfg, h.store, h.log, h.now, h.changed)); err != nil {
-		return err
 	}
 	limits := h.cfg.Sync
 	h.sync, err = desk.NewSync(h.desk, desk.SyncConfig{Hub: h.hub, Heartbeat: limits.Heartbeat, RawBytes: limits.MaxKeptBytes, Limits: fieldsync.Limits{

@@ -50,11 +50,11 @@ func (c Clustering) Members() [][]int32 {
 func DBSCAN(points []Point, d Density) (Clustering, error) {
 	switch {
 	case !(d.EpsM >= MinEpsM && d.EpsM <= MaxEpsM):
-		return Clustering{}, ErrParameter.In("epsM").With("metres, from %d to %d", MinEpsM, MaxEpsM)
+		return Clustering{}, ErrParameter.In("epsM").WithIn("metres, from %d to %d", "metri, da %d a %d", MinEpsM, MaxEpsM)
 	case d.EpsS < 0 || d.EpsS > MaxAt:
-		return Clustering{}, ErrParameter.In("epsS").With("seconds, from 0 to %d", int64(MaxAt))
+		return Clustering{}, ErrParameter.In("epsS").WithIn("seconds, from 0 to %d", "secondi, da 0 a %d", int64(MaxAt))
 	case d.MinPts < 1:
-		return Clustering{}, ErrParameter.In("minPts").With("1 and more")
+		return Clustering{}, ErrParameter.In("minPts").WithIn("1 and more", "da 1 in su")
 	}
 	if err := check(points); err != nil {
 		return Clustering{}, err

@@ -47,12 +47,12 @@ const (
 // or never.
 func check(points []Point) error {
 	if len(points) > maxSize {
-		return ErrParameter.In("points").With("at most %d", maxSize)
+		return ErrParameter.In("points").WithIn("at most %d", "al massimo %d", maxSize)
 	}
 	for i, p := range points {
 		// Written so that NaN fails.
 		if !(math.Abs(p.Lon) <= 180) || !(math.Abs(p.Lat) <= 90) || p.At > MaxAt || p.At < -MaxAt {
-			return ErrPoint.In("points["+strconv.Itoa(i)+"]").With("lon %v, lat %v, at %d", p.Lon, p.Lat, p.At)
+			return ErrPoint.In("points["+strconv.Itoa(i)+"]").WithIn("lon %v, lat %v, at %d", "lon %v, lat %v, istante %d", p.Lon, p.Lat, p.At)
 		}
 	}
 	return nil

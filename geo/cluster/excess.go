@@ -94,19 +94,19 @@ func Excess(series [][]Point, q ExcessQuery) (Judged, error) {
 func (q ExcessQuery) check() error {
 	switch {
 	case !q.From.Before(q.To):
-		return ErrParameter.In("to").With("after from")
+		return ErrParameter.In("to").WithIn("after from", "dopo from")
 	case q.Zone == nil:
-		return ErrParameter.In("zone").With("a time zone")
+		return ErrParameter.In("zone").WithIn("a time zone", "un fuso orario")
 	case !(q.CellM >= MinEpsM && q.CellM <= MaxEpsM):
-		return ErrParameter.In("cellM").With("metres, from %d to %d", MinEpsM, MaxEpsM)
+		return ErrParameter.In("cellM").WithIn("metres, from %d to %d", "metri, da %d a %d", MinEpsM, MaxEpsM)
 	case q.Hours < 1 || q.Hours > Week:
-		return ErrParameter.In("hours").With("from 1 to %d", Week)
+		return ErrParameter.In("hours").WithIn("from 1 to %d", "da 1 a %d", Week)
 	case q.To.Sub(q.From).Hours()/float64(q.Hours) > 100_000:
-		return ErrParameter.In("hours").With("at most 100,000 spans in the window")
+		return ErrParameter.In("hours").WithIn("at most 100,000 spans in the window", "al massimo 100.000 intervalli nella finestra")
 	case q.MinCount < 1:
-		return ErrParameter.In("minCount").With("1 and more")
+		return ErrParameter.In("minCount").WithIn("1 and more", "da 1 in su")
 	case !(q.Q > 0 && q.Q < 1):
-		return ErrParameter.In("q").With("between 0 and 1")
+		return ErrParameter.In("q").WithIn("between 0 and 1", "tra 0 e 1")
 	}
 	return nil
 }

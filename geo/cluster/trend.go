@@ -44,13 +44,13 @@ type Trended struct {
 func Trend(series [][]Point, q TrendQuery) (Trended, error) {
 	switch {
 	case !q.From.Before(q.To):
-		return Trended{}, ErrParameter.In("to").With("after from")
+		return Trended{}, ErrParameter.In("to").WithIn("after from", "dopo from")
 	case q.Zone == nil:
-		return Trended{}, ErrParameter.In("zone").With("a time zone")
+		return Trended{}, ErrParameter.In("zone").WithIn("a time zone", "un fuso orario")
 	case q.To.Sub(q.From) > 100_000*24*time.Hour:
-		return Trended{}, ErrParameter.In("to").With("at most 100,000 days")
+		return Trended{}, ErrParameter.In("to").WithIn("at most 100,000 days", "al massimo 100.000 giorni")
 	case q.MinCount < 1:
-		return Trended{}, ErrParameter.In("minCount").With("1 and more")
+		return Trended{}, ErrParameter.In("minCount").WithIn("1 and more", "da 1 in su")
 	}
 	first, last := dayOf(q.From, q.Zone), dayOf(q.To.Add(-1), q.Zone)
 	since := last + 1 // no history at all

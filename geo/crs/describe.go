@@ -21,7 +21,7 @@ func (n node) system() (System, error) {
 	case "PROJCS", "PROJCRS", "PROJECTEDCRS":
 		return n.projected()
 	}
-	return System{}, ErrUnknown.With("it is a %s", short(n.key))
+	return System{}, ErrUnknown.WithIn("it is a %s", "è un %s", short(n.key))
 }
 
 func (n node) geographic() (System, error) {
@@ -47,25 +47,25 @@ func (n node) geographic() (System, error) {
 func (n node) base() (datum, float64, error) {
 	d, ok := n.find("DATUM", "GEODETICDATUM", "TRF", "ENSEMBLE")
 	if !ok {
-		return datum{}, 0, ErrUnknown.With("it names no datum")
+		return datum{}, 0, ErrUnknown.WithIn("it names no datum", "non indica un datum")
 	}
 	ell, ok := d.find("SPHEROID", "ELLIPSOID")
 	if !ok {
-		return datum{}, 0, ErrUnknown.With("it names no ellipsoid")
+		return datum{}, 0, ErrUnknown.WithIn("it names no ellipsoid", "non indica un ellissoide")
 	}
 	found, err := d.known(ell)
 	if err != nil {
 		return datum{}, 0, err
 	}
 	if unit, ok := n.find("UNIT", "ANGLEUNIT"); ok && !near(unit.number(1), math.Pi/180, 1e-9) {
-		return datum{}, 0, ErrUnknown.With("its angles are in %s", short(unit.name()))
+		return datum{}, 0, ErrUnknown.WithIn("its angles are in %s", "i suoi angoli sono in %s", short(unit.name()))
 	}
 	meridian := 0.0
 	if m, ok := n.find("PRIMEM", "PRIMEMERIDIAN"); ok {
 		meridian = m.number(1)
 	}
 	if !(math.Abs(meridian) <= 180) {
-		return datum{}, 0, ErrMalformed.With("its prime meridian")
+		return datum{}, 0, ErrMalformed.WithIn("its prime meridian", "il suo meridiano di riferimento")
 	}
 	return found, meridian, nil
 }
@@ -91,10 +91,10 @@ func (n node) known(ell node) (datum, error) {
 	case n.shiftsNothing():
 		d = datum{name: short(n.name()), ell: grs80, accuracy: 1}
 	default:
-		return d, ErrUnknown.With("its datum is %s", short(n.name()))
+		return d, ErrUnknown.WithIn("its datum is %s", "il suo datum è %s", short(n.name()))
 	}
 	if !near(ell.number(1), d.ell.a, 0.01) || !near(ell.number(2), 1/d.ell.f, 1e-4) {
-		return d, ErrUnknown.With("its datum is %s, but its ellipsoid is another", short(n.name()))
+		return d, ErrUnknown.WithIn("its datum is %s, but its ellipsoid is another", "il suo datum è %s, ma il suo ellissoide è un altro", short(n.name()))
 	}
 	return d, nil
 }
@@ -112,7 +112,7 @@ func (n node) projected() (System, error) {
 	s := System{name: short(n.name())}
 	base, ok := n.find("GEOGCS", "BASEGEOGCRS", "BASEGEODCRS", "GEOGCRS", "GEODCRS")
 	if !ok {
-		return s, ErrUnknown.With("it has no geographic system")
+		return s, ErrUnknown.WithIn("it has no geographic system", "non ha un sistema geografico")
 	}
 	var meridian float64
 	var err error
@@ -120,7 +120,7 @@ func (n node) projected() (System, error) {
 		return s, err
 	}
 	if unit, ok := n.find("UNIT", "LENGTHUNIT"); ok && !near(unit.number(1), 1, 1e-9) {
-		return s, ErrUnknown.With("its lengths are in %s", short(unit.name()))
+		return s, ErrUnknown.WithIn("its lengths are in %s", "le sue lunghezze sono in %s", short(unit.name()))
 	}
 	m, p, err := n.conversion()
 	if err != nil {
@@ -144,7 +144,7 @@ func (n node) conversion() (method, transverseParams, error) {
 	}
 	name, ok := by.find("PROJECTION", "METHOD")
 	if !ok {
-		return inDegrees, transverseParams{}, ErrUnknown.With("it names no projection")
+		return inDegrees, transverseParams{}, ErrUnknown.WithIn("it names no projection", "non indica una proiezione")
 	}
 	p := transverseParams{k0: 1}
 	targets := map[string]*float64{
@@ -162,7 +162,7 @@ func (n node) conversion() (method, transverseParams, error) {
 		}
 	}
 	if !(math.Abs(p.lon0) <= 180 && math.Abs(p.lat0) <= 90 && p.k0 > 0.5 && p.k0 < 2 && math.Abs(p.fe) < 1e9 && math.Abs(p.fn) < 1e9) {
-		return inDegrees, p, ErrMalformed.With("the parameters of its projection")
+		return inDegrees, p, ErrMalformed.WithIn("the parameters of its projection", "i parametri della sua proiezione")
 	}
 	switch plain(name.name()) {
 	case "transversemercator", "gausskruger", "gaussboaga":
@@ -176,13 +176,13 @@ func (n node) conversion() (method, transverseParams, error) {
 			return byWeb, p, p.originOnly()
 		}
 	}
-	return inDegrees, p, ErrUnknown.With("its projection is %s", short(name.name()))
+	return inDegrees, p, ErrUnknown.WithIn("its projection is %s", "la sua proiezione è %s", short(name.name()))
 }
 
 // originOnly refuses a web Mercator that is not the web's.
 func (p transverseParams) originOnly() error {
 	if p.lon0 != 0 || p.lat0 != 0 || p.k0 != 1 || p.fe != 0 || p.fn != 0 {
-		return ErrUnknown.With("it is no plain web Mercator")
+		return ErrUnknown.WithIn("it is no plain web Mercator", "non è la Mercatore web semplice")
 	}
 	return nil
 }

@@ -102,7 +102,7 @@ func degrees(radians float64) float64 { return radians * 180 / math.Pi }
 
 func finite(out, in orb.Point) error {
 	if math.IsNaN(out[0]-out[0]) || math.IsNaN(out[1]-out[1]) {
-		return ErrOutside.With("at %.8g,%.8g", in[0], in[1])
+		return ErrOutside.WithIn("at %.8g,%.8g", "presso %.8g,%.8g", in[0], in[1])
 	}
 	return nil
 }

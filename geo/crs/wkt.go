@@ -23,7 +23,7 @@ type node struct {
 // readNode reads well-known text, with square or round brackets.
 func readNode(text string) (node, error) {
 	if len(text) > maxWKT {
-		return node{}, ErrMalformed.With("it is longer than %d bytes", maxWKT)
+		return node{}, ErrMalformed.WithIn("it is longer than %d bytes", "supera i %d byte", maxWKT)
 	}
 	r := nodeReader{text: text}
 	n, ok := r.node(0)
@@ -31,7 +31,7 @@ func readNode(text string) (node, error) {
 		_, ok = r.node(0)
 	}
 	if r.space(); !ok || r.i < len(r.text) {
-		return node{}, ErrMalformed.With("at character %d", r.i+1)
+		return node{}, ErrMalformed.WithIn("at character %d", "al carattere %d", r.i+1)
 	}
 	return n, nil
 }

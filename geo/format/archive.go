@@ -7,6 +7,8 @@ import (
 	"path"
 	"strconv"
 	"strings"
+
+	"github.com/sestante/sestante/fault"
 )
 
 const (
@@ -27,10 +29,10 @@ func openArchive(f File, limit int64) (*archive, error) {
 	guard := &guarded{r: f.Data, left: directoryBytes}
 	z, err := zip.NewReader(guard, f.Size)
 	if guard.left < 0 {
-		return nil, ErrArchive.With("it lists too many files")
+		return nil, ErrArchive.WithIn("it lists too many files", "elenca troppi file")
 	}
 	if err != nil {
-		return nil, ErrArchive.With("its table of contents cannot be read")
+		return nil, ErrArchive.WithIn("its table of contents cannot be read", "il suo indice non si può leggere")
 	}
 	guard.open = true
 	left := min(limit, max(inflateRatio*f.Size, inflateAlways))
@@ -92,7 +94,7 @@ func sniffArchive(f File) (Kind, error) {
 	if kml {
 		return KMZ, nil
 	}
-	return "", sniffing("it is a zip archive without .shp or .kml, but with " + shorten(strings.Join(others, ", ")))
+	return "", sniffing(fault.Say("it is a zip archive without .shp or .kml, but with %s", "è un archivio zip senza .shp né .kml, ma con %s", shorten(strings.Join(others, ", "))))
 }
 
 // shorten is a text of the file for a message: cut, and without what a terminal
@@ -108,11 +110,11 @@ func shorten(text string) string {
 // whatever they say of themselves.
 func (a *archive) read(file *zip.File) (io.ReadCloser, error) {
 	if file.Flags&1 != 0 {
-		return nil, ErrArchive.With("%s is locked with a password", shorten(path.Base(file.Name)))
+		return nil, ErrArchive.WithIn("%s is locked with a password", "%s è protetto da una password", shorten(path.Base(file.Name)))
 	}
 	r, err := file.Open()
 	if err != nil {
-		return nil, ErrArchive.With("%s cannot be unpacked", shorten(path.Base(file.Name)))
+		return nil, ErrArchive.WithIn("%s cannot be unpacked", "%s non si può decomprimere", shorten(path.Base(file.Name)))
 	}
 	return &entry{ReadCloser: r, left: a.left, name: file.Name}, nil
 }
@@ -135,7 +137,7 @@ func (e *entry) Read(p []byte) (int, error) {
 		return 0, ErrInflated
 	}
 	if err != nil && err != io.EOF {
-		return n, ErrArchive.With("%s is damaged", shorten(path.Base(e.name)))
+		return n, ErrArchive.WithIn("%s is damaged", "%s è danneggiato", shorten(path.Base(e.name)))
 	}
 	return n, err
 }

@@ -6,9 +6,11 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/paulmach/orb"
 
+	"github.com/sestante/sestante/fault"
 	"github.com/sestante/sestante/geo"
 	"github.com/sestante/sestante/geo/crs"
 )
@@ -32,7 +34,7 @@ func Polygons(g orb.Geometry) (orb.MultiPolygon, *geo.Problem) {
 	case orb.Polygon:
 		return orb.MultiPolygon{g}, nil
 	}
-	return nil, &geo.Problem{Fault: geo.ErrGeometryType, Note: "it is a " + strconv.Quote(g.GeoJSONType())}
+	return nil, &geo.Problem{Fault: geo.ErrGeometryType, Note: fault.Say("it is a %s", "è un %s", strconv.Quote(g.GeoJSONType()))}
 }
 
 // Check makes a checked collection of raw features, all in one coordinate
@@ -93,11 +95,52 @@ func (c *checking) run(ctx context.Context, src Source, o Options) (Result, erro
 	if err != nil {
 		return Result{}, err
 	}
+	for _, n := range []struct {
+		note Note
+		is   func(geo.Feature) bool
+	}{
+		{NoteCut, func(f geo.Feature) bool { return f.Cut }},
+		{NoteLost, lost},
+		{NoteExtent, func(f geo.Feature) bool { return !f.Geometry.Bound().Intersects(c.limits.Expect) }},
+	} {
+		if names := named(collection, c.limits.Code, n.is); names != "" {
+			c.notes.add(n.note.With(names))
+		}
+	}
 	c.step.finish()
 	return Result{
 		Collection: collection, Kind: src.Kind, Layer: src.Layer,
 		CRS: c.system.String(), AccuracyM: c.system.AccuracyM(), Notes: c.notes,
 	}, nil
+}
+
+// maxNamed is how many features a note names.
+const maxNamed = 12
+
+// lost reports whether a text of the feature has the character that stands for
+// one that could not be read.
+func lost(f geo.Feature) bool {
+	for name, v := range f.Properties {
+		if text, ok := v.(string); ok && strings.ContainsRune(text, utf8.RuneError) || strings.ContainsRune(name, utf8.RuneError) {
+			return true
+		}
+	}
+	return strings.ContainsRune(f.ID, utf8.RuneError)
+}
+
+// named names the features of which something is so.
+func named(c geo.Collection, code string, is func(geo.Feature) bool) string {
+	var names []string
+	for _, f := range c.Features {
+		switch {
+		case !is(f):
+		case len(names) == maxNamed:
+			return strings.Join(append(names, "…"), ", ")
+		default:
+			names = append(names, strings.TrimSpace(fmt.Sprintf("features[%d] %s", f.Index, f.Label(code))))
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // choose settles which system the coordinates are in: what the file says, or
@@ -176,9 +219,10 @@ func (c *checking) explain(raw *geo.Raw) {
 			fits = append(fits, s.String())
 		}
 	}
-	note := "the file names no coordinate system: name it"
+	note := fault.Say("the file names no coordinate system: name it", "il file non indica un sistema di coordinate: indicalo")
 	if fits != nil {
-		note = "the file names no coordinate system; it would lie in the right part of the world in " + strings.Join(fits, ", ") + ": name the right one"
+		note = fault.Say("the file names no coordinate system; it would lie in the right part of the world in %s: name the right one",
+			"il file non indica un sistema di coordinate; starebbe nella parte giusta del mondo in %s: indica quello giusto", strings.Join(fits, ", "))
 	}
 	raw.Problem = &geo.Problem{Fault: geo.ErrMetres, Place: p, Note: note}
 }

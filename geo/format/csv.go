@@ -4,10 +4,10 @@ import (
 	"bufio"
 	"encoding/csv"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 
+	"github.com/sestante/sestante/fault"
 	"github.com/sestante/sestante/geo"
 )
 
@@ -19,6 +19,9 @@ const maxColumns = 4096
 // tabs separate columns, whichever the first line has most of.
 func (w *work) csv(r io.Reader) (Source, error) {
 	src := Source{Kind: CSV}
+	if err := w.noLayers(""); err != nil {
+		return src, err
+	}
 	in, err := newRows(r)
 	if err != nil {
 		return src, err
@@ -42,7 +45,7 @@ func (w *work) csv(r io.Reader) (Source, error) {
 			break
 		}
 		if err != nil {
-			return src, rowFault(err)
+			return src, blame(rowFault(err), geo.Feature{Index: len(w.raw)}, nil)
 		}
 		if err := w.row(names, cells, shape, t, &src); err != nil {
 			return src, err
@@ -61,7 +64,7 @@ func (w *work) retextCSV() ([]Note, error) {
 		}
 		said = &c
 	}
-	if c, guessed := retext(w.raw, said); guessed && c.table != nil {
+	if c, guessed := retext(w.raw, said, nil); guessed && c.table != nil {
 		w.notes.add(NoteCharset.With(c.name))
 	}
 	return w.notes, nil
@@ -89,7 +92,7 @@ func (w *work) row(names, cells []string, shape int, t *wktReader, src *Source) 
 		return nil
 	}
 	t.r.Reset(strings.NewReader(cells[shape]))
-	t.at, t.err = 0, nil
+	t.at, t.err, t.last = 0, nil, nil
 	g := t.geometry()
 	if t.err == nil && t.peek() != 0 {
 		t.fail(errSyntax)
@@ -99,7 +102,7 @@ func (w *work) row(names, cells []string, shape int, t *wktReader, src *Source) 
 	}
 	raw.Geometry, raw.Heights, raw.Problem = g.polygons, g.heights, g.problem
 	if t.err != nil {
-		raw.Geometry, raw.Problem = nil, &geo.Problem{Fault: ErrWKT, Note: fmt.Sprintf("at character %d", t.at)}
+		raw.Geometry, raw.Problem = nil, &geo.Problem{Fault: ErrWKT, Place: t.last, Note: fault.Say("at character %d", "al carattere %d", t.at)}
 	} else if src.CRS, err = w.sameSystem(src.CRS, g.srid); err != nil {
 		return err
 	}
@@ -155,10 +158,10 @@ func columnOfShapes(names []string) int {
 
 func rowFault(err error) error {
 	if parse, ok := errors.AsType[*csv.ParseError](err); ok {
-		return ErrTable.With("line %d", parse.Line)
+		return ErrTable.WithIn("line %d", "riga %d", parse.Line)
 	}
 	if errors.Is(err, io.EOF) {
-		return ErrCSV.With("it has no line")
+		return ErrCSV.WithIn("it has no line", "non ha righe")
 	}
 	return err
 }
@@ -183,7 +186,7 @@ func (g *columnGuard) Read(p []byte) (int, error) {
 			g.columns = 0
 		case c == g.comma:
 			if g.columns++; g.columns > maxColumns {
-				return 0, ErrTable.With("a line has more than %d columns", maxColumns)
+				return 0, ErrTable.WithIn("a line has more than %d columns", "una riga ha più di %d colonne", maxColumns)
 			}
 		}
 	}

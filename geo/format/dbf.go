@@ -59,11 +59,11 @@ func newTable(r *bufio.Reader) (*table, error) {
 		}
 		used, width = used+len(d), width+f.length
 		if t.fields = append(t.fields, f); len(t.fields) > maxFields {
-			return nil, ErrShapefile.With("the .dbf has more than %d columns", maxFields)
+			return nil, ErrShapefile.WithIn("the .dbf has more than %d columns", "il .dbf ha più di %d colonne", maxFields)
 		}
 	}
 	if width > length || used+1 > header {
-		return nil, ErrShapefile.With("the .dbf contradicts itself about its columns")
+		return nil, ErrShapefile.WithIn("the .dbf contradicts itself about its columns", "il .dbf si contraddice sulle sue colonne")
 	}
 	if _, err := io.CopyN(io.Discard, r, int64(header-used)); err != nil {
 		return nil, cut(err)
@@ -75,7 +75,7 @@ func newTable(r *bufio.Reader) (*table, error) {
 // marked as deleted.
 func (t *table) row(w *work, raw *geo.Raw) (deleted bool, err error) {
 	if t.left == 0 {
-		return false, ErrShapefile.With("the .dbf has fewer rows than the .shp has shapes")
+		return false, ErrShapefile.WithIn("the .dbf has fewer rows than the .shp has shapes", "il .dbf ha meno righe di quante forme ha il .shp")
 	}
 	t.left--
 	if _, err := io.ReadFull(t.r, t.buf); err != nil {

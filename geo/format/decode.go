@@ -5,7 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
+	"github.com/paulmach/orb"
+
+	"github.com/sestante/sestante/fault"
 	"github.com/sestante/sestante/geo"
 )
 
@@ -18,7 +22,7 @@ func decode(ctx context.Context, f File, o Options) (Result, error) {
 		limits.Layer = o.Layer
 	}
 	if f.Size > limits.Bytes {
-		return Result{}, fmt.Errorf("decoding boundaries: %w", geo.ErrTooLarge.With("%d bytes, the limit is %d", f.Size, limits.Bytes))
+		return Result{}, fmt.Errorf("decoding boundaries: %w", geo.ErrTooLarge.WithIn("%d bytes, the limit is %d", "%d byte, il limite è %d", f.Size, limits.Bytes))
 	}
 	kind, err := Sniff(f)
 	if err != nil {
@@ -45,6 +49,7 @@ type work struct {
 	notes    notes
 	vertices int
 	values   int
+	placed   int // placemarks of the documents that were read
 }
 
 // read reads the file into w.raw.
@@ -69,16 +74,19 @@ func (w *work) read(kind Kind, f File) (Source, error) {
 }
 
 func (w *work) json(r io.Reader) (Source, error) {
+	r, err := w.mend(r)
+	if err != nil {
+		return Source{}, err
+	}
 	doc, err := geo.Read(r, w.limits)
 	if err != nil {
 		return Source{}, err
 	}
 	w.raw = doc.Features
-	src := Source{Kind: GeoJSON, CRS: doc.CRS, Layer: doc.Layer}
 	if doc.Topology {
-		src.Kind = TopoJSON
+		return Source{Kind: TopoJSON, CRS: doc.CRS, Layer: doc.Layer}, nil
 	}
-	return src, nil
+	return Source{Kind: GeoJSON, CRS: doc.CRS}, w.noLayers(doc.Name)
 }
 
 // open reads a file from its start.
@@ -120,7 +128,7 @@ func (x *watched) Read(p []byte) (int, error) {
 func (w *work) feature() (geo.Raw, error) {
 	raw := geo.Raw{Feature: geo.Feature{Index: len(w.raw)}}
 	if raw.Index >= w.limits.Features {
-		return raw, geo.ErrTooLarge.With("more than %d features", w.limits.Features)
+		return raw, geo.ErrTooLarge.WithIn("more than %d features", "più di %d elementi", w.limits.Features)
 	}
 	return raw, nil
 }
@@ -128,7 +136,7 @@ func (w *work) feature() (geo.Raw, error) {
 // vertex counts one position.
 func (w *work) vertex() error {
 	if w.vertices++; w.vertices > w.limits.Vertices {
-		return geo.ErrTooLarge.With("more than %d vertices", w.limits.Vertices)
+		return geo.ErrTooLarge.WithIn("more than %d vertices", "più di %d vertici", w.limits.Vertices)
 	}
 	return nil
 }
@@ -136,9 +144,50 @@ func (w *work) vertex() error {
 // value counts one property.
 func (w *work) value() error {
 	if w.values++; w.values > w.limits.Values {
-		return geo.ErrTooLarge.With("more than %d properties", w.limits.Values)
+		return geo.ErrTooLarge.WithIn("more than %d properties", "più di %d proprietà", w.limits.Values)
 	}
 	return nil
+}
+
+// noLayers refuses the name of a layer for a file that has none, unless it is
+// what the file calls itself.
+func (w *work) noLayers(name string) error {
+	if w.limits.Layer == "" || w.limits.Layer == name {
+		return nil
+	}
+	if name == "" {
+		return notThere(nil)
+	}
+	return notThere([]string{name})
+}
+
+// notThere is the fault that the layer that was asked for is not in a file, or
+// that none was asked for where there are several.
+func notThere(names []string) error {
+	if len(names) == 0 {
+		return geo.ErrLayer.In("layer").WithIn("it has no layers: leave the option out", "non ha livelli: togli l'opzione")
+	}
+	const most = 20
+	var listed []string
+	for _, name := range names[:min(len(names), most)] {
+		listed = append(listed, shorten(name))
+	}
+	if len(names) > most {
+		listed = append(listed, "…")
+	}
+	return geo.ErrLayer.In("layer").WithIn("it holds %s", "contiene %s", strings.Join(listed, ", "))
+}
+
+// blame makes the fault of a file's text the problem of the feature in which it
+// is; what is no fault stays as it is.
+func blame(err error, f geo.Feature, place *orb.Point) error {
+	said := fault.Of(err)
+	if said.Kind != fault.Invalid {
+		return err
+	}
+	bare := *said
+	bare.Field, bare.Detail, bare.DetailItalian = "", "", ""
+	return geo.Problems{{Index: f.Index, Label: f.Label(""), Fault: &bare, Place: place, Note: said.Words()}}
 }
 
 // cut tells a file that ends too early from a disk that fails.

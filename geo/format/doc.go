@@ -53,11 +53,15 @@ type Options struct {
 	CRS string
 
 	// Layer names the layer that is meant when there are several: the object of
-	// a TopoJSON, the shapefile of a zip, the KML of a KMZ.
+	// a TopoJSON, the shapefile of a zip, a folder of a KML, one of the documents
+	// of a KMZ. A file without layers refuses any name but its own.
 	Layer string
 
-	// Charset is that of a shapefile's or a CSV's text when the file does not
-	// say: "UTF-8", "windows-1252". Empty means to look at the text.
+	// Charset is that of the text when the file does not say, or is wrong about
+	// it: "UTF-8", "windows-1252". A CSV is read in it; of what says or must be
+	// UTF-8 (GeoJSON, TopoJSON, WKT, KML, a shapefile with such a .cpg) it is for
+	// what is not. Empty means to look at the text of shapefiles and CSV, and to
+	// refuse what is not UTF-8 in the others.
 	Charset string
 
 	// Progress, when not nil, is told how much of the work is done, in
@@ -97,8 +101,8 @@ var (
 		"The file is not well-formed KML: export it again.",
 		"Il file non è un KML ben formato: esportalo di nuovo.")
 	ErrWKT = fault.Define(fault.Invalid, "format.wkt",
-		"The text is not the WKT of a Polygon or a MultiPolygon.",
-		"Il testo non è il WKT di un Polygon o di un MultiPolygon.")
+		"The text is not the WKT of a Polygon or a MultiPolygon: export it again.",
+		"Il testo non è il WKT di un Polygon o di un MultiPolygon: esportalo di nuovo.")
 	ErrCSV = fault.Define(fault.Invalid, "format.csv",
 		"The table has no column with shapes: name one wkt or geometry in its first line.",
 		"La tabella non ha una colonna con le forme: chiamane una wkt o geometry nella prima riga.")

@@ -2,9 +2,13 @@ package format_test
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/sestante/sestante/geo"
 	"github.com/sestante/sestante/geo/format"
@@ -23,6 +27,12 @@ func decodeAny(t *testing.T, data []byte) {
 		if strings.ContainsFunc(err.Error(), func(r rune) bool { return r != '\n' && unicode.IsControl(r) }) {
 			t.Fatalf("a refusal repeats what a terminal would obey: %q", err)
 		}
+		problems, _ := errors.AsType[geo.Problems](err)
+		for _, p := range problems {
+			if p.Place != nil && (math.IsNaN(p.Place[0]-p.Place[0]) || math.IsNaN(p.Place[1]-p.Place[1])) {
+				t.Fatalf("a place is %v in %v", *p.Place, err)
+			}
+		}
 		return
 	}
 	vertices := 0
@@ -32,7 +42,7 @@ func decodeAny(t *testing.T, data []byte) {
 				vertices += len(ring)
 			}
 		}
-		got.Collection.Features[i].Properties = map[string]any{"code": string(rune('A' + i))}
+		got.Collection.Features[i].Properties = map[string]any{"code": fmt.Sprintf("F%d", i)}
 	}
 	if vertices > limits.Vertices || len(got.Collection.Features) > limits.Features || got.CRS == "" || got.Kind == "" {
 		t.Fatalf("%d vertices, %d features in %q by %q", vertices, len(got.Collection.Features), got.CRS, got.Kind)
@@ -80,6 +90,41 @@ func FuzzKML(f *testing.F) {
 func FuzzKMZ(f *testing.F) {
 	f.Add(zipped(f, member{"doc.kml", []byte(kml(placemark("A", kmlBox)))}))
 	f.Fuzz(decodeAny)
+}
+
+// FuzzLinks is fed the documents of an archive that link to each other.
+func FuzzLinks(f *testing.F) {
+	f.Add(link("a/b.kml")+link("b.kml"), placemark("A", kmlBox), link("../doc.kml"), "b")
+	f.Add(link(`a\b.kml`)+link("https://example.org/a.kml")+link("%2e%2e/a.kml"), link("b.kml"), "<Folder><name>x</name>"+placemark("A", kmlBox)+"</Folder>", "x")
+	f.Fuzz(func(t *testing.T, doc, one, two, layer string) {
+		if len(doc)+len(one)+len(two) > 1<<15 {
+			return
+		}
+		file := zipped(t, member{"doc.kml", []byte(kml(doc))}, member{"a/b.kml", []byte(kml(one))}, member{"b.kml", []byte(kml(two))})
+		decodeAny(t, file)
+		_, _ = decode(t, "x", file, format.Options{Layer: layer}) // it must come to an end
+	})
+}
+
+// FuzzCharset is fed text in a charset that the caller names: what is read is
+// UTF-8 whatever it was.
+func FuzzCharset(f *testing.F) {
+	f.Add([]byte(strings.Replace(feature("x", box), `"x"`, "\"citt\xe0\"", 1)), "windows-1252")
+	f.Add([]byte(kml(placemark("citt\x85 \u00e8", kmlBox))), "cp850")
+	f.Add([]byte("code;wkt\n\x97;"+wktBox), "latin1")
+	f.Fuzz(func(t *testing.T, data []byte, charset string) {
+		got, err := decode(t, "x", data, format.Options{Charset: charset, Limits: geo.Limits{Bytes: 1 << 16, Vertices: 2000, Features: 100, Values: 500}})
+		if err != nil {
+			return
+		}
+		for _, feature := range got.Collection.Features {
+			for name, v := range feature.Properties {
+				if text, ok := v.(string); ok && !utf8.ValidString(text) || !utf8.ValidString(name) {
+					t.Fatalf("%q: %q is not UTF-8", name, v)
+				}
+			}
+		}
+	})
 }
 
 func FuzzShapefileZip(f *testing.F) {

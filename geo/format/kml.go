@@ -1,16 +1,19 @@
 package format
 
 import (
+	"bufio"
+	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"io"
-	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"golang.org/x/text/transform"
 
+	"github.com/sestante/sestante/fault"
 	"github.com/sestante/sestante/geo"
 )
 
@@ -19,35 +22,49 @@ const (
 	maxAttributes = 20_000 // of one element: the decoder holds them all
 )
 
-// kmz reads the KML of a KMZ: doc.kml, or the first that stands in it.
-func (w *work) kmz(f File) (Source, error) {
-	a, err := openArchive(f, w.limits.Inflated)
-	if err != nil {
-		return Source{}, err
-	}
-	main := -1
-	for i, file := range a.files {
-		if extension(file.Name) == ".kml" && (main < 0 || (strings.EqualFold(path.Base(file.Name), "doc.kml") && !strings.EqualFold(path.Base(a.files[main].Name), "doc.kml"))) {
-			main = i
-		}
-	}
-	if main < 0 {
-		return Source{}, ErrArchive.With("it holds no .kml")
-	}
-	r, err := a.read(a.files[main])
-	if err != nil {
-		return Source{}, err
-	}
-	defer func() { _ = r.Close() }() // it was only read
-	src, err := w.kml(w.watch(r, int64(min(a.files[main].UncompressedSize64, 1<<40))))
-	src.Kind = KMZ
-	return src, err
-}
-
 // kml reads the placemarks of a KML (OGC 12-007r2), element by element. The
 // decoder knows no entity but XML's own five and opens nothing.
 func (w *work) kml(r io.Reader) (Source, error) {
-	dec := xml.NewDecoder(&attributeGuard{r: r})
+	src := Source{Kind: KML, CRS: "OGC:CRS84", Layer: w.limits.Layer}
+	k, err := w.document(r, w.limits.Layer)
+	if err != nil {
+		return src, err
+	}
+	if w.limits.Layer != "" && !k.found {
+		return src, notThere(k.folders)
+	}
+	if len(k.links) > 0 {
+		if err := w.elsewhere(len(k.links)); err != nil {
+			return src, err
+		}
+	}
+	src.Notes = w.notes
+	return src, nil
+}
+
+// elsewhere says that links to other files were not followed: a note, or a
+// refusal when there is nothing else.
+func (w *work) elsewhere(links int) error {
+	if len(w.raw) == 0 {
+		return geo.ErrNoFeatures.WithIn("it only links to a file elsewhere: send that file", "rimanda soltanto a un file che sta altrove: invia quel file")
+	}
+	w.notes.add(NoteLinks.With(strconv.Itoa(links)))
+	return nil
+}
+
+// document reads the placemarks of one KML into w.raw: all, or those of a
+// layer.
+func (w *work) document(r io.Reader, layer string) (*kmlReader, error) {
+	buffered := bufio.NewReaderSize(&attributeGuard{r: r}, 4096)
+	start, _ := buffered.Peek(256) // what is wrong, the decoder meets too
+	r = buffered
+	if m := declared.FindSubmatch(start); m == nil || strings.EqualFold(string(m[1]), "UTF-8") {
+		var err error
+		if r, err = w.mend(r); err != nil {
+			return nil, err
+		}
+	}
+	dec := xml.NewDecoder(r)
 	dec.CharsetReader = func(label string, input io.Reader) (io.Reader, error) {
 		c, err := findCharset(label)
 		if err != nil || c.table == nil {
@@ -55,32 +72,31 @@ func (w *work) kml(r io.Reader) (Source, error) {
 		}
 		return transform.NewReader(input, c.table.NewDecoder()), nil
 	}
-	k := &kmlReader{w: w, dec: dec}
-	src := Source{Kind: KML, CRS: "OGC:CRS84", Layer: w.limits.Layer}
+	k := &kmlReader{w: w, dec: dec, layer: layer, seen: w.placed, numbers: map[string]bool{}}
+	before := len(w.raw)
 	for {
 		token, err := dec.Token()
 		if errors.Is(err, io.EOF) && len(k.path) == 0 && k.rooted {
 			break
 		}
 		if err != nil {
-			return src, k.broken(err)
+			return k, k.broken(err)
 		}
 		if err := k.take(token); err != nil {
-			return src, err
+			return k, err
 		}
 	}
-	if w.limits.Layer != "" && !k.found {
-		return src, geo.ErrLayer.With("it holds %s", shorten(strings.Join(k.folders, ", ")))
-	}
-	if k.links && len(w.raw) == 0 {
-		return src, geo.ErrNoFeatures.With("it only links to a file elsewhere: send that file")
+	if len(w.raw) > before {
+		w.placed = k.seen
 	}
 	if k.points > 0 {
 		w.notes.add(NoteSkipped.With(strconv.Itoa(k.points)))
 	}
-	src.Notes = w.notes
-	return src, nil
+	return k, nil
 }
+
+// declared finds the encoding that an XML file says it is in.
+var declared = regexp.MustCompile(`^(?:\xef\xbb\xbf)?\s*<\?xml[^>]*encoding\s*=\s*["']([^"']*)["']`)
 
 // attributeGuard refuses an element with more attributes than anybody writes:
 // each needs an equals sign, and "<" stands in none of them.
@@ -97,7 +113,7 @@ func (g *attributeGuard) Read(p []byte) (int, error) {
 			g.equals = 0
 		case '=':
 			if g.equals++; g.equals > maxAttributes {
-				return 0, ErrKML.With("an element has more than %d attributes", maxAttributes)
+				return 0, ErrKML.WithIn("an element has more than %d attributes", "un elemento ha più di %d attributi", maxAttributes)
 			}
 		}
 	}
@@ -116,7 +132,9 @@ type kmlReader struct {
 	found   bool // the folder that is meant
 	seen    int  // placemarks
 	points  int  // placemarks, or parts of them, that are points
-	links   bool // to files elsewhere
+	layer   string
+	links   []string        // to other files
+	numbers map[string]bool // fields of a schema: whether they are numbers
 	text    []byte
 	catch   bool // text is wanted
 	attr    string
@@ -124,27 +142,32 @@ type kmlReader struct {
 }
 
 func (k *kmlReader) broken(err error) error {
-	if syntax, ok := errors.AsType[*xml.SyntaxError](err); ok {
-		if strings.Contains(syntax.Msg, "unexpected EOF") {
-			return geo.ErrTruncated.With("in line %d", syntax.Line)
-		}
-		return ErrKML.With("line %d: %s", syntax.Line, shorten(syntax.Msg))
+	syntax, ok := errors.AsType[*xml.SyntaxError](err)
+	switch {
+	case ok && strings.Contains(syntax.Msg, "unexpected EOF"):
+		err = geo.ErrTruncated.WithIn("in line %d", "alla riga %d", syntax.Line)
+	case ok && strings.Contains(syntax.Msg, "invalid UTF-8"):
+		err = geo.ErrEncoding.WithIn("in line %d", "alla riga %d", syntax.Line)
+	case ok:
+		err = ErrKML.WithIn("line %d: %s", "riga %d: %s", syntax.Line, shorten(syntax.Msg))
+	case errors.Is(err, io.EOF):
+		err = geo.ErrTruncated
 	}
-	if errors.Is(err, io.EOF) {
-		return geo.ErrTruncated
+	if k.mark == nil {
+		return err
 	}
-	return err
+	return blame(err, k.mark.raw.Feature, k.mark.somewhere())
 }
 
 func (k *kmlReader) take(token xml.Token) error {
 	switch t := token.(type) {
 	case xml.StartElement:
 		if !k.rooted && t.Name.Local != "kml" {
-			return ErrKML.With("it begins with <%s>", shorten(t.Name.Local))
+			return ErrKML.WithIn("it begins with <%s>", "comincia con <%s>", shorten(t.Name.Local))
 		}
 		k.rooted = true
 		if k.path = append(k.path, t.Name.Local); len(k.path) > maxDepth {
-			return ErrKML.With("it is nested more than %d deep", maxDepth)
+			return ErrKML.WithIn("it is nested more than %d deep", "è annidato oltre %d livelli", maxDepth)
 		}
 		return k.start(t)
 	case xml.EndElement:
@@ -175,8 +198,10 @@ func (k *kmlReader) start(t xml.StartElement) error {
 		return k.begin(t)
 	case "name":
 		k.catch = true
-	case "NetworkLink":
-		k.links = true
+	case "href":
+		k.catch = slices.Contains(k.path, "NetworkLink")
+	case "SimpleField":
+		return k.field(attribute(t, "name"), attribute(t, "type"))
 	}
 	if k.mark == nil {
 		return nil
@@ -191,7 +216,7 @@ func (k *kmlReader) start(t xml.StartElement) error {
 		k.mark.polygons = append(k.mark.polygons, kmlPolygon{})
 		return k.w.vertex() // it takes room even when it is empty
 	case "coordinates":
-		k.catch = slices.Contains(k.path, "Polygon")
+		k.catch = true
 	case "Point":
 		k.mark.points++
 	case "LineString", "Track", "MultiTrack", "Model":
@@ -215,11 +240,11 @@ func attribute(t xml.StartElement, name string) string {
 
 func (k *kmlReader) begin(t xml.StartElement) error {
 	if k.mark != nil {
-		return ErrKML.With("a Placemark lies in another")
+		return ErrKML.WithIn("a Placemark lies in another", "un Placemark sta dentro un altro")
 	}
 	index := k.seen
 	if k.seen++; k.seen > k.w.limits.Features {
-		return geo.ErrTooLarge.With("more than %d features", k.w.limits.Features)
+		return geo.ErrTooLarge.WithIn("more than %d features", "più di %d elementi", k.w.limits.Features)
 	}
 	k.mark = &placemark{raw: geo.Raw{Feature: geo.Feature{Index: index, ID: attribute(t, "id"), Properties: map[string]any{}}}}
 	return nil
@@ -234,13 +259,17 @@ func (k *kmlReader) end(name string) error {
 		}
 	case name == "name" && (k.parent() == "Document" || k.parent() == "Folder") && len(k.names) > 0:
 		k.folder(strings.TrimSpace(string(k.text)))
+	case name == "href" && k.catch:
+		return k.link(strings.TrimSpace(string(k.text)))
 	case k.mark == nil:
 	case name == "name" && k.parent() == "Placemark":
 		return k.set("name", string(k.text))
 	case name == "SimpleData", name == "value" && k.parent() == "Data":
 		return k.set(k.attr, string(k.text))
-	case name == "coordinates" && k.catch:
+	case name == "coordinates" && k.catch && slices.Contains(k.path, "Polygon"):
 		return k.coordinates()
+	case name == "coordinates" && k.catch:
+		k.mark.aside(k.text)
 	case name == "Placemark":
 		m := k.mark
 		k.mark = nil
@@ -251,10 +280,31 @@ func (k *kmlReader) end(name string) error {
 
 func (k *kmlReader) folder(name string) {
 	k.names[len(k.names)-1] = name
-	if len(k.folders) < 10 {
-		k.folders = append(k.folders, shorten(name))
+	if len(k.folders) < 100 {
+		k.folders = append(k.folders, strings.Clone(shorten(name)))
 	}
-	k.found = k.found || name == k.w.limits.Layer
+	k.found = k.found || name == k.layer
+}
+
+// mostLinks is how many other files one may name.
+const mostLinks = 100
+
+func (k *kmlReader) link(to string) error {
+	if k.links = append(k.links, to); len(k.links) > mostLinks {
+		return ErrKML.WithIn("it links to more than %d files", "rimanda a più di %d file", mostLinks)
+	}
+	return nil
+}
+
+// field notes whether a field of a schema is a number. Two schemas that do not
+// agree about a name leave it text.
+func (k *kmlReader) field(name, kind string) error {
+	number := slices.Contains([]string{"int", "uint", "short", "ushort", "float", "double"}, kind)
+	if was, known := k.numbers[name]; known {
+		number = number && was
+	}
+	k.numbers[name] = number
+	return k.w.value()
 }
 
 // set keeps a property. The first that has a text wins: Google Earth writes
@@ -265,12 +315,15 @@ func (k *kmlReader) set(name, value string) error {
 		return nil
 	}
 	k.mark.raw.Properties[name] = value
+	if number, ok := numberOf(value).(json.Number); ok && k.numbers[name] {
+		k.mark.raw.Properties[name] = number
+	}
 	return k.w.value()
 }
 
 // keep ends a placemark.
 func (k *kmlReader) keep(m *placemark) error {
-	if k.w.limits.Layer != "" && !slices.Contains(k.names, k.w.limits.Layer) {
+	if k.layer != "" && !slices.Contains(k.names, k.layer) {
 		return nil
 	}
 	if k.points += m.points; m.points > 0 && len(m.polygons) == 0 && m.other == "" && m.raw.Problem == nil {
@@ -293,7 +346,7 @@ func (k *kmlReader) coordinates() error {
 	case slices.Contains(k.path, "innerBoundaryIs"):
 		p.holes = append(p.holes, ring)
 	case p.shell != nil:
-		k.mark.refuse(geo.Problem{Fault: geo.ErrCoordinates, Note: "a Polygon has two outer boundaries"})
+		k.mark.refuse(geo.Problem{Fault: geo.ErrCoordinates, Note: fault.Say("a Polygon has two outer boundaries", "un Polygon ha due contorni esterni")})
 	default:
 		p.shell = ring
 	}

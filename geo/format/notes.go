@@ -93,6 +93,26 @@ var (
 		Text:    "Records marked as deleted were left out.",
 		Italian: "I record contrassegnati come cancellati sono stati tralasciati.",
 	}
+	NoteCut = Note{
+		Code:    "format.cut_at_180",
+		Text:    "Areas that go over the 180th meridian were cut there, as RFC 7946 asks.",
+		Italian: "Le aree che passano oltre il meridiano 180 sono state tagliate lì, come chiede RFC 7946.",
+	}
+	NoteLinks = Note{
+		Code:    "format.links_skipped",
+		Text:    "Links to files elsewhere were not followed.",
+		Italian: "I rimandi a file che stanno altrove non sono stati seguiti.",
+	}
+	NoteLost = Note{
+		Code:    "format.lost_letters",
+		Text:    "The text holds the character U+FFFD, which stands for letters that were lost before: look at the names.",
+		Italian: "Il testo contiene il carattere U+FFFD, che sta per lettere perse in precedenza: controlla i nomi.",
+	}
+	NoteExtent = Note{
+		Code:    "format.outside_extent",
+		Text:    "Areas lie wholly outside Italy: if they should not, look at the coordinates.",
+		Italian: "Alcune aree stanno tutte fuori dall'Italia: se non dovrebbero, controlla le coordinate.",
+	}
 	NoteWinding = Note{
 		Code:    "format.winding_ignored",
 		Text:    "The direction of rings does not tell shells from holes: they were sorted by what lies inside what.",

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"math"
 	"strconv"
+	"unicode"
 
 	"github.com/paulmach/orb"
 
+	"github.com/sestante/sestante/fault"
 	"github.com/sestante/sestante/geo"
 )
 
@@ -15,7 +17,8 @@ type placemark struct {
 	raw      geo.Raw
 	polygons []kmlPolygon
 	points   int
-	other    string // a geometry in it that is no area
+	other    string     // a geometry in it that is no area
+	beside   *orb.Point // a position of such a geometry
 }
 
 type kmlPolygon struct {
@@ -33,11 +36,11 @@ func (m *placemark) refuse(p geo.Problem) {
 // finish makes a geometry of the polygons.
 func (m *placemark) finish() {
 	if m.other != "" {
-		m.refuse(geo.Problem{Fault: geo.ErrGeometryType, Note: "it has a " + m.other})
+		m.refuse(geo.Problem{Fault: geo.ErrGeometryType, Place: m.somewhere(), Note: fault.Say("it has a %s", "ha un %s", m.other)})
 	}
 	for _, p := range m.polygons {
 		if p.shell == nil {
-			m.refuse(geo.Problem{Fault: geo.ErrEmpty, Note: "a Polygon has no outer boundary"})
+			m.refuse(geo.Problem{Fault: geo.ErrEmpty, Note: fault.Say("a Polygon has no outer boundary", "un Polygon non ha contorno esterno")})
 		}
 		m.raw.Geometry = append(m.raw.Geometry, append(orb.Polygon{p.shell}, p.holes...))
 	}
@@ -56,9 +59,11 @@ func (m *placemark) ring(w *work, text []byte) (orb.Ring, error) {
 		}
 		p, height, ok := position(tuple)
 		if !ok {
-			bad := geo.Problem{Fault: geo.ErrCoordinates, Note: "it says " + `"` + shorten(string(tuple[:min(len(tuple), 200)])) + `"`}
+			bad := geo.Problem{Fault: geo.ErrCoordinates, Note: fault.Say(`it says "%s"`, `dice "%s"`, shorten(string(tuple[:min(len(tuple), 200)])))}
 			if len(ring) > 0 {
 				bad.Place = &ring[len(ring)-1]
+			} else {
+				bad.Place = firstOf(text)
 			}
 			m.refuse(bad)
 			return orb.Ring{}, nil
@@ -69,6 +74,38 @@ func (m *placemark) ring(w *work, text []byte) (orb.Ring, error) {
 		ring = append(ring, p)
 	}
 	return ring, nil
+}
+
+// aside keeps a position of what is no area, for a message.
+func (m *placemark) aside(text []byte) {
+	if m.beside == nil {
+		m.beside = firstOf(text)
+	}
+}
+
+// somewhere is a position in the placemark, or nil.
+func (m *placemark) somewhere() *orb.Point {
+	for _, p := range m.polygons {
+		if len(p.shell) > 0 {
+			return &p.shell[0]
+		}
+	}
+	return m.beside
+}
+
+// firstOf is the position that a text begins with, however it is written, or nil.
+func firstOf(text []byte) *orb.Point {
+	var p []float64
+	for word := range bytes.FieldsFuncSeq(text, func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
+		v, err := strconv.ParseFloat(string(word[:min(len(word), 64)]), 64)
+		if err != nil || math.IsNaN(v-v) {
+			return nil
+		}
+		if p = append(p, v); len(p) == 2 {
+			return &orb.Point{p[0], p[1]}
+		}
+	}
+	return nil
 }
 
 // position reads lon,lat or lon,lat,height.

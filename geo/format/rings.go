@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/paulmach/orb"
+
+	"github.com/sestante/sestante/geo"
 )
 
 // maxRingWork bounds the work of sorting the rings of one shape: real ones
@@ -20,14 +22,19 @@ type grouping struct {
 // them: shells clockwise and holes the other way round, or the other way
 // throughout. Many programs write neither. So what counts is what lies inside
 // what: a ring in an even number of others is a shell, one in an odd number a
-// hole of the smallest. It gives up when that is too much work.
+// hole of the smallest. Rings may go over the 180th meridian. It gives up when
+// that is too much work.
 func group(rings []orb.Ring) (grouping, bool) {
 	if len(rings) == 1 {
 		return grouping{polygons: orb.MultiPolygon{{rings[0]}}}, true
 	}
 	nests := make([]nest, len(rings))
+	shifts := []float64{0}
 	for i, r := range rings {
-		nests[i] = nest{ring: r, bound: r.Bound(), area: signedArea(r), in: -1}
+		path, over := geo.Unwrapped(r)
+		if nests[i] = (nest{ring: r, path: path, bound: path.Bound(), area: signedArea(path), in: -1}); over {
+			shifts = []float64{0, 360, -360}
+		}
 	}
 	slices.SortStableFunc(nests, func(a, b nest) int { // the larger first: a ring lies in earlier ones only
 		switch {
@@ -46,10 +53,7 @@ func group(rings []orb.Ring) (grouping, bool) {
 			if work++; work > maxRingWork {
 				return grouping{}, false
 			}
-			if !holds(nests[j].bound, nests[i].bound) {
-				continue
-			}
-			if work += len(nests[j].ring); inside(nests[i].ring, nests[j].ring, &work) {
+			if nests[i].within(&nests[j], shifts, &work) {
 				nests[i].in, nests[i].depth = j, nests[j].depth+1
 				break
 			}
@@ -61,11 +65,35 @@ func group(rings []orb.Ring) (grouping, bool) {
 // A nest is a ring with the smallest ring around it.
 type nest struct {
 	ring    orb.Ring
+	path    orb.Ring // the ring, with longitudes beyond 180 where it goes over
 	bound   orb.Bound
 	area    float64 // positive when counter-clockwise
 	in      int     // index of the ring around it; -1 for none
 	depth   int     // how many are around it
 	polygon int     // of a shell: where it is in the result
+}
+
+// within reports whether a ring lies in another, by one of its longitudes.
+func (n *nest) within(outer *nest, shifts []float64, work *int) bool {
+	for _, shift := range shifts {
+		path, bound := n.path, n.bound
+		if shift != 0 {
+			bound.Min[0], bound.Max[0] = bound.Min[0]+shift, bound.Max[0]+shift
+		}
+		if !holds(outer.bound, bound) {
+			continue
+		}
+		if shift != 0 {
+			path = path.Clone()
+			for i := range path {
+				path[i][0] += shift
+			}
+		}
+		if *work += len(outer.path); inside(path, outer.path, work) {
+			return true
+		}
+	}
+	return false
 }
 
 func gather(nests []nest) (grouping, bool) {

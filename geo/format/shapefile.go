@@ -10,8 +10,6 @@ import (
 	"path"
 	"strconv"
 	"strings"
-
-	"github.com/sestante/sestante/geo"
 )
 
 // Shapefiles are read by the ESRI Shapefile Technical Description (1998): a
@@ -67,12 +65,12 @@ func (a *archive) layer(wanted string) (layer, error) {
 				names = append(names, stem(f.Name))
 			}
 		}
-		return layer{}, geo.ErrLayer.With("it holds %s", shorten(strings.Join(names, ", ")))
+		return layer{}, notThere(names)
 	}
 	base := strings.ToLower(strings.TrimSuffix(found[0].Name, path.Ext(found[0].Name)))
 	l := layer{name: stem(found[0].Name), shp: found[0], dbf: parts[base+".dbf"], prj: parts[base+".prj"], cpg: parts[base+".cpg"]}
 	if l.dbf == nil {
-		return l, ErrArchive.With("%s.dbf is missing", shorten(l.name))
+		return l, ErrArchive.WithIn("%s.dbf is missing", "manca %s.dbf", shorten(l.name))
 	}
 	return l, nil
 }
@@ -86,7 +84,7 @@ func (a *archive) text(f *zip.File, most int64) (string, error) {
 	defer func() { _ = r.Close() }() // it was only read
 	data, err := io.ReadAll(io.LimitReader(r, most+1))
 	if err == nil && int64(len(data)) > most {
-		err = ErrArchive.With("%s is longer than %d bytes", shorten(path.Base(f.Name)), most)
+		err = ErrArchive.WithIn("%s is longer than %d bytes", "%s supera i %d byte", shorten(path.Base(f.Name)), most)
 	}
 	return strings.TrimSpace(string(data)), err
 }
@@ -107,7 +105,7 @@ func (w *work) shapes(a *archive, l layer) error {
 	if err != nil {
 		return err
 	}
-	said, err := w.shapeCharset(a, l, rows.driver)
+	said, other, err := w.shapeCharset(a, l, rows.driver)
 	if err != nil {
 		return err
 	}
@@ -141,34 +139,39 @@ func (w *work) shapes(a *archive, l layer) error {
 	if s.lies {
 		w.notes.add(NoteWinding)
 	}
-	if c, guessed := retext(w.raw, said); guessed {
+	if c, guessed := retext(w.raw, said, other); guessed {
 		w.notes.add(NoteCharset.With(c.name))
 	}
 	return nil
 }
 
 // shapeCharset is what the .cpg says, or the .dbf itself, or the caller; nil
-// when nobody says.
-func (w *work) shapeCharset(a *archive, l layer, driver byte) (*charset, error) {
+// when nobody says. When the file says one and the caller another, the caller's
+// is for what the file's cannot be.
+func (w *work) shapeCharset(a *archive, l layer, driver byte) (said, other *charset, err error) {
+	if w.charset != "" {
+		c, err := findCharset(w.charset)
+		if err != nil {
+			return nil, nil, err
+		}
+		other = &c
+	}
 	name := languageDrivers[driver]
 	if l.cpg != nil {
-		said, err := a.text(l.cpg, 1<<10)
+		text, err := a.text(l.cpg, 1<<10)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		if said != "" {
-			name = said
+		if text != "" {
+			name = text
 		}
 	}
 	if name == "" {
-		name = w.charset
-	}
-	if name == "" {
-		return nil, nil //nolint:nilnil // nobody says: the text is looked at
+		return other, nil, nil // nobody but the caller, who may not say either: then the text is looked at
 	}
 	c, err := findCharset(name)
-	if err != nil && w.charset != "" {
-		c, err = findCharset(w.charset) // the file's word is not known, the caller's is
+	if err != nil && other != nil {
+		return other, nil, nil // the file's word is not known, the caller's is
 	}
-	return &c, err
+	return &c, other, err
 }

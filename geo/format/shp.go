@@ -10,6 +10,7 @@ import (
 
 	"github.com/paulmach/orb"
 
+	"github.com/sestante/sestante/fault"
 	"github.com/sestante/sestante/geo"
 )
 
@@ -27,7 +28,7 @@ func (s *shapeReader) header() error {
 		return cut(err)
 	}
 	if binary.BigEndian.Uint32(head[:]) != 9994 {
-		return ErrShapefile.With("the .shp does not begin as one")
+		return ErrShapefile.WithIn("the .shp does not begin as one", "il .shp non comincia come tale")
 	}
 	return nil
 }
@@ -52,7 +53,7 @@ func (s *shapeReader) next() (geo.Raw, error) {
 		if _, err := s.r.Peek(1); errors.Is(err, io.EOF) {
 			return raw, io.EOF
 		}
-		return raw, geo.ErrTooLarge.With("more than %d features", s.w.limits.Features)
+		return raw, geo.ErrTooLarge.WithIn("more than %d features", "più di %d elementi", s.w.limits.Features)
 	}
 	var head [12]byte
 	if n, err := io.ReadFull(s.r, head[:]); err != nil {
@@ -65,7 +66,7 @@ func (s *shapeReader) next() (geo.Raw, error) {
 	words := binary.BigEndian.Uint32(head[4:])
 	kind := binary.LittleEndian.Uint32(head[8:])
 	if words < 2 || words > math.MaxInt32 {
-		return raw, s.damaged(raw, "its length is impossible")
+		return raw, s.damaged(raw, fault.Say("its length is impossible", "la sua lunghezza è impossibile"))
 	}
 	c := &record{s: s, left: int64(words)*2 - 4}
 	switch kind {
@@ -78,15 +79,19 @@ func (s *shapeReader) next() (geo.Raw, error) {
 	default:
 		name := shapeNames[kind]
 		if name == "" {
-			return raw, s.damaged(raw, "it is of an unknown type")
+			return raw, s.damaged(raw, fault.Say("it is of an unknown type", "è di un tipo sconosciuto"))
 		}
-		raw.Problem = &geo.Problem{Fault: geo.ErrGeometryType, Note: "it is a " + name}
+		raw.Problem = &geo.Problem{Fault: geo.ErrGeometryType, Note: fault.Say("it is a %s", "è un %s", name)}
+		place, err := c.somewhere(kind)
+		if raw.Problem.Place = place; err != nil {
+			return raw, err
+		}
 	}
 	return raw, c.skip(c.left)
 }
 
-func (s *shapeReader) damaged(raw geo.Raw, why string) error {
-	return ErrShapefile.In(fmt.Sprintf("features[%d]", raw.Index)).With("%s", why)
+func (s *shapeReader) damaged(raw geo.Raw, why fault.Words) error {
+	return ErrShapefile.In(fmt.Sprintf("features[%d]", raw.Index)).WithWords(why)
 }
 
 // A record is the content of one record being read. Counts in it are claims:
@@ -131,7 +136,7 @@ func (c *record) float() (float64, error) {
 
 func (c *record) polygon(raw *geo.Raw, heights bool) error {
 	if c.left < 40 {
-		return c.s.damaged(*raw, "it is too short")
+		return c.s.damaged(*raw, fault.Say("it is too short", "è troppo corto"))
 	}
 	if err := c.skip(32); err != nil { // the box
 		return err
@@ -145,17 +150,17 @@ func (c *record) polygon(raw *geo.Raw, heights bool) error {
 		return err
 	}
 	if parts < 0 || points < 0 || parts > points || 4*int64(parts)+16*int64(points) > c.left {
-		return c.s.damaged(*raw, fmt.Sprintf("it claims %d parts and %d points", parts, points))
+		return c.s.damaged(*raw, fault.Say("it claims %d parts and %d points", "dichiara %d parti e %d punti", parts, points))
 	}
 	if points > c.s.w.limits.Vertices-c.s.w.vertices {
-		return geo.ErrTooLarge.With("more than %d vertices", c.s.w.limits.Vertices)
+		return geo.ErrTooLarge.WithIn("more than %d vertices", "più di %d vertici", c.s.w.limits.Vertices)
 	}
 	starts, err := c.starts(parts, points)
 	if err != nil {
 		return err
 	}
 	if starts == nil && points > 0 {
-		return c.s.damaged(*raw, "its parts do not begin in order")
+		return c.s.damaged(*raw, fault.Say("its parts do not begin in order", "le sue parti non cominciano in ordine"))
 	}
 	rings, err := c.rings(starts, points)
 	if err != nil {
@@ -170,6 +175,45 @@ func (c *record) polygon(raw *geo.Raw, heights bool) error {
 	}
 	c.s.lies = c.s.lies || grouped.lies
 	return nil
+}
+
+// somewhere is the first position of a record that is no area, or nil when there
+// is none.
+func (c *record) somewhere(kind uint32) (*orb.Point, error) {
+	before, perPart := int64(0), int64(0) // bytes before it
+	switch kind {
+	case 8, 18, 28: // several points: a box, and how many
+		before = 32 + 4
+	case 3, 13, 23: // lines: a box, how many parts and points, where each part begins
+		perPart = 4
+	case 31: // and of what kind each is
+		perPart = 8
+	}
+	if perPart > 0 && c.left >= 40 {
+		if err := c.skip(32); err != nil {
+			return nil, err
+		}
+		parts, err := c.number()
+		if err != nil {
+			return nil, err
+		}
+		before = 4 + perPart*int64(max(parts, 0))
+	}
+	if c.left < before+16 {
+		return nil, nil //nolint:nilnil // there is none
+	}
+	if err := c.skip(before); err != nil {
+		return nil, err
+	}
+	x, err := c.float()
+	if err != nil {
+		return nil, err
+	}
+	y, err := c.float()
+	if err != nil || math.IsNaN(x-x) || math.IsNaN(y-y) {
+		return nil, err
+	}
+	return &orb.Point{x, y}, nil
 }
 
 // starts reads where each part begins; nil when that is out of order.

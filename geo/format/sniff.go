@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/sestante/sestante/fault"
 )
 
 // sniffed is how much of a file is looked at: enough for a long comment before
@@ -33,19 +35,19 @@ func Sniff(f File) (Kind, error) {
 	case bytes.HasPrefix(start, []byte("PK\x03\x04")), bytes.HasPrefix(start, []byte("PK\x05\x06")):
 		return sniffArchive(f)
 	}
-	for _, other := range []struct{ prefix, what string }{
-		{"\x1f\x8b", "it is compressed with gzip: unpack it"},
-		{"7z\xbc\xaf\x27\x1c", "it is a 7z archive: pack it as zip"},
-		{"Rar!", "it is a RAR archive: pack it as zip"},
-		{"\x00\x00\x27\x0a", "it is the .shp of a shapefile: zip it together with its .dbf and .prj"},
-		{"%PDF", "it is a PDF"},
-		{"\x89PNG", "it is a picture"},
-		{"\xff\xd8\xff", "it is a picture"},
-		{"\xff\xfe", "it is UTF-16: save it as UTF-8"},
-		{"\xfe\xff", "it is UTF-16: save it as UTF-8"},
+	for _, other := range []struct{ prefix, what, italian string }{
+		{"\x1f\x8b", "it is compressed with gzip: unpack it", "è compresso con gzip: decomprimilo"},
+		{"7z\xbc\xaf\x27\x1c", "it is a 7z archive: pack it as zip", "è un archivio 7z: comprimilo come zip"},
+		{"Rar!", "it is a RAR archive: pack it as zip", "è un archivio RAR: comprimilo come zip"},
+		{"\x00\x00\x27\x0a", "it is the .shp of a shapefile: zip it together with its .dbf and .prj", "è il .shp di uno shapefile: comprimilo in zip con i suoi .dbf e .prj"},
+		{"%PDF", "it is a PDF", "è un PDF"},
+		{"\x89PNG", "it is a picture", "è un'immagine"},
+		{"\xff\xd8\xff", "it is a picture", "è un'immagine"},
+		{"\xff\xfe", "it is UTF-16: save it as UTF-8", "è in UTF-16: salvalo in UTF-8"},
+		{"\xfe\xff", "it is UTF-16: save it as UTF-8", "è in UTF-16: salvalo in UTF-8"},
 	} {
 		if bytes.HasPrefix(start, []byte(other.prefix)) {
-			return "", sniffing(other.what)
+			return "", sniffing(fault.Say(other.what, other.italian))
 		}
 	}
 	return sniffText(f, bytes.TrimPrefix(start, []byte("\xef\xbb\xbf")))
@@ -53,15 +55,15 @@ func Sniff(f File) (Kind, error) {
 
 var topology = regexp.MustCompile(`"type"\s*:\s*"Topology"`)
 
-func sniffing(what string) error {
-	return fmt.Errorf("looking at a file: %w", ErrUnknown.With("%s", what))
+func sniffing(what fault.Words) error {
+	return fmt.Errorf("looking at a file: %w", ErrUnknown.WithWords(what))
 }
 
 func sniffText(f File, start []byte) (Kind, error) {
 	text := bytes.TrimLeft(start, " \t\r\n\x1e")
 	switch {
 	case len(text) == 0:
-		return "", sniffing("it is empty")
+		return "", sniffing(fault.Say("it is empty", "è vuoto"))
 	case text[0] == '{':
 		if topology.Match(text) {
 			return TopoJSON, nil
@@ -72,7 +74,7 @@ func sniffText(f File, start []byte) (Kind, error) {
 	case isWKT(firstWord(text)):
 		return WKT, nil
 	case bytes.IndexByte(text, 0) >= 0:
-		return "", sniffing("it is binary")
+		return "", sniffing(fault.Say("it is binary", "è binario"))
 	case shapeColumn(firstLine(text)):
 		return CSV, nil
 	}
@@ -84,7 +86,7 @@ func sniffText(f File, start []byte) (Kind, error) {
 	case ".json", ".geojson", ".topojson":
 		return GeoJSON, nil // its reader says what is wrong with it
 	}
-	return "", sniffing("it is text of another kind")
+	return "", sniffing(fault.Say("it is text of another kind", "è testo di un altro genere"))
 }
 
 // sniffXML looks for the root element of KML, behind comments.
@@ -95,12 +97,17 @@ func sniffXML(text []byte) (Kind, error) {
 			return KML, nil
 		}
 	}
-	for root, what := range map[string]string{"<gml:": "it is GML", "<html": "it is a web page", "<gpx": "it is GPX", "<osm": "it is OpenStreetMap XML"} {
-		if bytes.Contains(lower, []byte(root)) {
-			return "", sniffing(what)
+	for _, other := range []struct{ root, what, italian string }{
+		{"<gml:", "it is GML", "è GML"},
+		{"<html", "it is a web page", "è una pagina web"},
+		{"<gpx", "it is GPX", "è GPX"},
+		{"<osm", "it is OpenStreetMap XML", "è XML di OpenStreetMap"},
+	} {
+		if bytes.Contains(lower, []byte(other.root)) {
+			return "", sniffing(fault.Say(other.what, other.italian))
 		}
 	}
-	return "", sniffing("it is XML, but no KML")
+	return "", sniffing(fault.Say("it is XML, but no KML", "è XML, ma non KML"))
 }
 
 // firstWord is what stands before a space or a bracket, in upper case.

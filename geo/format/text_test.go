@@ -94,7 +94,7 @@ func TestKMLRefuses(t *testing.T) {
 		{"deep", "<kml>" + strings.Repeat("<a>", 200), format.ErrKML, "deep"},
 		{"attributes without end", "<kml " + strings.Repeat("a='' ", 50_000) + ">", format.ErrKML, "attributes"},
 		{"a placemark in a placemark", kml(placemark("x", placemark("y", ""))), format.ErrKML, "another"},
-		{"bytes that are no text", strings.Replace(kml(placemark("A", kmlBox)), "<name>A", "<name>\xff", 1), format.ErrKML, "UTF-8"},
+		{"bytes that are no text", strings.Replace(kml(placemark("A", kmlBox)), "<name>A", "<name>\xff", 1), geo.ErrEncoding, "UTF-8"},
 		{"a charset nobody knows", strings.Replace(kml(placemark("A", kmlBox)), "UTF-8", "EBCDIC", 1), format.ErrCharset, "EBCDIC"},
 		{"an XML of another kind inside", strings.Replace(kml(""), "<kml", "<x><kml", 1), format.ErrKML, "<x>"},
 	} {

@@ -56,6 +56,9 @@ func (t turning) at(p orb.Point) (orb.Point, error) {
 func (t turning) turn(raw *geo.Raw) {
 	if raw.Problem != nil {
 		said := *raw.Problem
+		if first := firstPoint(raw.Geometry); said.Place == nil && first != nil && !math.IsNaN(first[0]-first[0]+first[1]-first[1]) {
+			said.Place = first
+		}
 		if said.Place != nil {
 			if p, err := t.at(*said.Place); err == nil {
 				said.Place = &p
@@ -65,7 +68,7 @@ func (t turning) turn(raw *geo.Raw) {
 		return
 	}
 	if first := firstPoint(raw.Geometry); first != nil && !t.system.Degrees() && likeDegrees(raw.Geometry) {
-		raw.Problem = &geo.Problem{Fault: ErrDegrees, Place: first, Note: "they are said to be in " + t.system.String()}
+		raw.Problem = &geo.Problem{Fault: ErrDegrees, Place: first, Note: fault.Say("they are said to be in %s", "sono dichiarate in %s", t.system)}
 		return
 	}
 	for _, polygon := range raw.Geometry {
@@ -74,10 +77,10 @@ func (t turning) turn(raw *geo.Raw) {
 				out, err := t.at(p)
 				switch {
 				case err != nil:
-					raw.Problem = &geo.Problem{Fault: fault.Of(err), Note: fmt.Sprintf("%.9g,%.9g in %s", p[0], p[1], t.system)}
+					raw.Problem = &geo.Problem{Fault: fault.Of(err), Note: fault.Plain(fmt.Sprintf("%.9g,%.9g in %s", p[0], p[1], t.system))}
 					return
 				case t.wrong:
-					raw.Problem = &geo.Problem{Fault: geo.ErrSwapped, Place: &out, Note: "northing stands before easting in " + t.system.String()}
+					raw.Problem = &geo.Problem{Fault: geo.ErrSwapped, Place: &out, Note: fault.Say("northing stands before easting in %s", "il nord sta prima dell'est in %s", t.system)}
 					return
 				}
 				ring[k] = out

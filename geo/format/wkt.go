@@ -11,6 +11,7 @@ import (
 
 	"github.com/paulmach/orb"
 
+	"github.com/sestante/sestante/fault"
 	"github.com/sestante/sestante/geo"
 )
 
@@ -19,6 +20,13 @@ import (
 // They have no properties: the id of each is its number, from 1.
 func (w *work) wkt(r io.Reader) (Source, error) {
 	src := Source{Kind: WKT}
+	if err := w.noLayers(""); err != nil {
+		return src, err
+	}
+	r, err := w.mend(r)
+	if err != nil {
+		return src, err
+	}
 	t := &wktReader{w: w, r: bufio.NewReaderSize(r, 64<<10)}
 	if start, _ := t.r.Peek(3); string(start) == "\xef\xbb\xbf" {
 		_, _ = t.r.Discard(3) // just seen
@@ -31,7 +39,7 @@ func (w *work) wkt(r io.Reader) (Source, error) {
 		raw.ID = strconv.Itoa(raw.Index + 1)
 		g := t.geometry()
 		if t.err != nil {
-			return src, t.explained(fmt.Sprintf("features[%d]", raw.Index))
+			return src, t.explained(raw.Feature)
 		}
 		if src.CRS, err = sameSRID(src.CRS, g.srid, len(w.raw)); err != nil {
 			return src, err
@@ -45,7 +53,7 @@ func (w *work) wkt(r io.Reader) (Source, error) {
 // sameSRID asks that all geometries of a file are in one system, or say none.
 func sameSRID(said, srid string, n int) (string, error) {
 	if n > 0 && said != srid {
-		return said, ErrWKT.In(fmt.Sprintf("features[%d]", n)).With("its SRID is %q, that of the ones before %q", srid, said)
+		return said, ErrWKT.In(fmt.Sprintf("features[%d]", n)).WithIn("its SRID is %q, that of the ones before %q", "il suo SRID è %q, quello dei precedenti %q", srid, said)
 	}
 	return srid, nil
 }
@@ -61,18 +69,19 @@ type wktGeometry struct {
 // A wktReader reads well-known text. After its first error it reads nothing
 // more.
 type wktReader struct {
-	w   *work
-	r   *bufio.Reader
-	at  int // bytes read
-	err error
+	w    *work
+	r    *bufio.Reader
+	at   int        // bytes read
+	last *orb.Point // position read
+	err  error
 }
 
 // errSyntax is replaced by a fault that says where.
 var errSyntax = errors.New("malformed")
 
-func (t *wktReader) explained(field string) error {
+func (t *wktReader) explained(f geo.Feature) error {
 	if errors.Is(t.err, errSyntax) {
-		return ErrWKT.In(field).With("at character %d", t.at)
+		return blame(ErrWKT.WithIn("at character %d", "al carattere %d", t.at), f, t.last)
 	}
 	return t.err
 }
@@ -199,8 +208,7 @@ func (t *wktReader) geometry() wktGeometry {
 			g.polygons = append(g.polygons, t.polygon(&g))
 		})
 	default:
-		t.skip()
-		g.problem = &geo.Problem{Fault: geo.ErrGeometryType, Note: "it is a " + kind}
+		g.problem = &geo.Problem{Fault: geo.ErrGeometryType, Place: t.skip(), Note: fault.Say("it is a %s", "è un %s", kind)}
 	}
 	return g
 }
@@ -260,22 +268,35 @@ func (t *wktReader) position() (p orb.Point, more bool) {
 	if n < 2 {
 		t.fail(errSyntax)
 	}
+	if t.err == nil && !math.IsInf(p[0]-p[1], 0) && !math.IsNaN(p[0]-p[1]) {
+		t.last = &p
+	}
 	return p, n > 2
 }
 
-// skip passes over a geometry that is no area.
-func (t *wktReader) skip() {
+// skip passes over a geometry that is no area, and returns its first position.
+func (t *wktReader) skip() *orb.Point {
+	var numbers []float64
 	for depth := 0; t.err == nil; {
-		switch t.peek() {
-		case 0:
+		switch c := t.peek(); {
+		case c == 0:
 			t.fail(errSyntax)
-		case '(':
+		case c == '(':
 			depth++
-		case ')':
+		case c == ')':
 			depth--
+		case len(numbers) < 2 && wordByte(c):
+			if v, err := strconv.ParseFloat(t.word(), 64); err == nil {
+				numbers = append(numbers, v)
+			}
+			continue
 		}
 		if t.next(); depth == 0 {
-			return
+			break
 		}
 	}
+	if len(numbers) < 2 {
+		return nil
+	}
+	return &orb.Point{numbers[0], numbers[1]}
 }

@@ -68,19 +68,19 @@ func ReadHeader(from io.ReaderAt, size int64) (Header, error) {
 	b := make([]byte, HeaderBytes)
 	if n, err := from.ReadAt(b, 0); n < HeaderBytes {
 		if err == nil || errors.Is(err, io.EOF) {
-			return Header{}, ErrArchive.With("%d bytes", size)
+			return Header{}, ErrArchive.WithIn("%d bytes", "%d byte", size)
 		}
 		return Header{}, fmt.Errorf("read the header: %w", err)
 	}
 	if string(b[:7]) != "PMTiles" {
-		return Header{}, ErrArchive.With("it does not begin with PMTiles")
+		return Header{}, ErrArchive.WithIn("it does not begin with PMTiles", "non comincia con PMTiles")
 	}
 	if b[7] != 3 {
-		return Header{}, ErrArchive.With("version %d", b[7])
+		return Header{}, ErrArchive.WithIn("version %d", "versione %d", b[7])
 	}
 	for at, name := range map[int]string{8: "root directory", 24: "metadata", 40: "leaf directories", 56: "tiles"} {
 		if p := partAt(b, at); p.offset > uint64(size) || p.length > uint64(size)-p.offset { //nolint:gosec // a size is not negative
-			return Header{}, ErrArchive.With("its %s end beyond its %d bytes", name, size)
+			return Header{}, ErrArchive.WithIn("its %s end beyond its %d bytes", "%s: finiscono oltre i suoi %d byte", name, size)
 		}
 	}
 	degrees := func(at int) float64 { return float64(int32(binary.LittleEndian.Uint32(b[at:]))) / 1e7 } //nolint:gosec // signed on the wire
@@ -91,7 +91,7 @@ func ReadHeader(from io.ReaderAt, size int64) (Header, error) {
 		metadata: partAt(b, 24),
 	}
 	if h.MinZoom > h.MaxZoom || h.MaxZoom > 31 {
-		return Header{}, ErrArchive.With("zoom %d to %d", h.MinZoom, h.MaxZoom)
+		return Header{}, ErrArchive.WithIn("zoom %d to %d", "zoom da %d a %d", h.MinZoom, h.MaxZoom)
 	}
 	return h, nil
 }
@@ -126,7 +126,7 @@ func ReadMetadata(from io.ReaderAt, h Header) (Metadata, error) {
 		return m, nil
 	}
 	if h.metadata.length > maxMetadata {
-		return m, ErrArchive.With("metadata of %d bytes", h.metadata.length)
+		return m, ErrArchive.WithIn("metadata of %d bytes", "metadati di %d byte", h.metadata.length)
 	}
 	packed := make([]byte, h.metadata.length)
 	if _, err := from.ReadAt(packed, int64(h.metadata.offset)); err != nil && !errors.Is(err, io.EOF) { //nolint:gosec // it lies within the file
@@ -138,18 +138,18 @@ func ReadMetadata(from io.ReaderAt, h Header) (Metadata, error) {
 	case Gzip:
 		unpacked, err := gzip.NewReader(plain)
 		if err != nil {
-			return m, ErrArchive.With("its metadata cannot be unpacked")
+			return m, ErrArchive.WithIn("its metadata cannot be unpacked", "i suoi metadati non si possono decomprimere")
 		}
 		plain = unpacked
 	default:
-		return m, ErrArchive.With("its metadata are packed in a way that cannot be read here (%d)", h.Internal)
+		return m, ErrArchive.WithIn("its metadata are packed in a way that cannot be read here (%d)", "i suoi metadati sono compressi in un modo qui non leggibile (%d)", h.Internal)
 	}
 	text, err := io.ReadAll(io.LimitReader(plain, maxMetadata+1))
 	if err != nil || len(text) > maxMetadata {
-		return m, ErrArchive.With("its metadata cannot be unpacked")
+		return m, ErrArchive.WithIn("its metadata cannot be unpacked", "i suoi metadati non si possono decomprimere")
 	}
 	if err := json.Unmarshal(text, &m); err != nil {
-		return m, ErrArchive.With("its metadata are no JSON")
+		return m, ErrArchive.WithIn("its metadata are no JSON", "i suoi metadati non sono JSON")
 	}
 	return m, nil
 }

@@ -92,3 +92,15 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+func TestCheckName(t *testing.T) {
+	for name, want := range map[string]bool{
+		"italy": true, "Mappa città": true, "Mappa citta\u0300": true, "50%": true, "東京": true, "a..b": true, "-x": true, strings.Repeat("x", 200): true,
+		"": false, ".": false, "..": false, ".hidden": false, "a/b": false, "../italy": false, `a\b`: false, "c:": false,
+		"a\x00b": false, "a\nb": false, "a\x7fb": false, "caf\xe9": false, strings.Repeat("x", 201): false,
+	} {
+		if err := pmtiles.CheckName(name); (err == nil) != want || err != nil && !errors.Is(err, pmtiles.ErrName) {
+			t.Errorf("CheckName(%q) = %v, want it served: %v", name, err, want)
+		}
+	}
+}

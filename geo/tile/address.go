@@ -31,9 +31,9 @@ func At(z, x, y int) (Address, error) {
 		return Address{}, ErrAddress.In("z").With("zoom %d", z)
 	}
 	if n := 1 << z; x < 0 || x >= n {
-		return Address{}, ErrAddress.In("x").With("column %d of %d", x, n)
+		return Address{}, ErrAddress.In("x").WithIn("column %d of %d", "colonna %d di %d", x, n)
 	} else if y < 0 || y >= n {
-		return Address{}, ErrAddress.In("y").With("row %d of %d", y, n)
+		return Address{}, ErrAddress.In("y").WithIn("row %d of %d", "riga %d di %d", y, n)
 	}
 	return Address{uint8(z), uint32(x), uint32(y)}, nil
 }

@@ -20,10 +20,15 @@ type Query struct {
 	Own []Own
 	// States and Priorities are sets of bits, 1<<state; zero does not narrow.
 	States, Priorities uint32
-	// Knows are the sights that know priorities, as a set of bits 1<<sight:
-	// when priorities are asked for, points seen otherwise are left out, or the
-	// answer would tell theirs. Zero is all.
-	Knows uint32
+	// KnowsStates and KnowsPriorities are the sights that know the state and the
+	// priority of a point, as sets of bits 1<<sight; zero is all of them. Whoever
+	// sees a point otherwise must not learn either by asking for it: when
+	// priorities are asked for, such points are left out, and when states are,
+	// those stay whose state is one of Coarse.
+	KnowsStates, KnowsPriorities uint32
+	// Coarse are the states that count for sights that do not know them: whole
+	// groups of states that such a sight cannot tell apart, as a set of bits.
+	Coarse uint32
 	// Objects are the kinds of things; nil does not narrow.
 	Objects map[uint16]bool
 	// From and To bound At, From within and To without; zero does not narrow.
@@ -99,14 +104,20 @@ func (v *sieve) allowed(class Class, kind uint16) Sight {
 
 // narrowed returns the sight, or 0 for what the query leaves out.
 func (q *Query) narrowed(kind uint16, sight Sight) Sight {
-	if q.States != 0 && q.States>>(kind&(States-1))&1 == 0 {
+	states := q.States
+	if states != 0 && !knows(q.KnowsStates, sight) {
+		states = q.Coarse
+	}
+	if q.States != 0 && states>>(kind&(States-1))&1 == 0 {
 		return 0
 	}
-	if q.Priorities != 0 && (q.Priorities>>(kind>>4)&1 == 0 || q.Knows != 0 && q.Knows>>sight&1 == 0) {
+	if q.Priorities != 0 && (q.Priorities>>(kind>>4)&1 == 0 || !knows(q.KnowsPriorities, sight)) {
 		return 0
 	}
 	return sight
 }
+
+func knows(set uint32, sight Sight) bool { return set == 0 || set>>sight&1 == 1 }
 
 // passes reports whether a point is of a kind and a time that are asked for.
 func (v *sieve) passes(d *detail) bool {

@@ -207,9 +207,11 @@ func randomQuery(rng *rand.Rand, world map[tile.ID]tile.Point) tile.Query {
 	}
 	if rng.IntN(3) == 0 {
 		q.States = uint32(rng.IntN(128))
+		q.Coarse = q.States & uint32(rng.IntN(128))
+		q.KnowsStates = uint32(rng.IntN(2)) * (1<<2 | 1<<3)
 	}
 	if rng.IntN(3) == 0 {
-		q.Priorities, q.Knows = uint32(rng.IntN(32)), 1<<3
+		q.Priorities, q.KnowsPriorities = uint32(rng.IntN(32)), 1<<3
 	}
 	if rng.IntN(4) == 0 {
 		q.Objects = map[uint16]bool{1: true, 2: true}
@@ -245,7 +247,8 @@ func sees(q tile.Query, p tile.Point) tile.Sight {
 func keep(q tile.Query, p tile.Point, s tile.Sight) tile.Sight {
 	switch {
 	case q.States != 0 && q.States&(1<<p.State) == 0,
-		q.Priorities != 0 && (q.Priorities&(1<<p.Priority) == 0 || q.Knows != 0 && q.Knows&(1<<s) == 0),
+		q.States != 0 && q.KnowsStates != 0 && q.KnowsStates&(1<<s) == 0 && q.Coarse&(1<<p.State) == 0,
+		q.Priorities != 0 && (q.Priorities&(1<<p.Priority) == 0 || q.KnowsPriorities != 0 && q.KnowsPriorities&(1<<s) == 0),
 		q.Objects != nil && !q.Objects[p.Object],
 		p.At < q.From, q.To != 0 && p.At >= q.To:
 		return 0

@@ -90,10 +90,25 @@ func (w window) place(p orb.Point) [2]int32 {
 	return [2]int32{int32(math.Round((p[0] - w.west) * w.scale)), int32(math.Round((p[1] - w.north) * w.scale))}
 }
 
-// Polygon begins a feature with what the tile has of a shape. It returns false,
-// and begins nothing, when that is nothing.
+// Polygon begins a feature with what the tile has of a shape: valid polygons,
+// whatever rounding has made of it. It returns false, and begins nothing, when
+// that is nothing.
 func (l *Layer) Polygon(a Address, s Shape) bool {
-	begun := false
+	rings := mend(a.rings(s))
+	if len(rings) == 0 {
+		return false
+	}
+	l.begin(geomPolygon)
+	for _, ring := range rings {
+		l.walk(ring, true)
+	}
+	return true
+}
+
+// rings returns what a tile has of a shape in its own units, every shell before
+// its holes.
+func (a Address) rings(s Shape) [][]place {
+	var out [][]place
 	for _, w := range a.windows() {
 		if !w.bound.Intersects(s.bound) {
 			continue
@@ -108,18 +123,13 @@ func (l *Layer) Polygon(a Address, s Shape) bool {
 				if path == nil && i == 0 {
 					break // its holes are smaller still
 				}
-				if path == nil {
-					continue
+				if path != nil {
+					out = append(out, path)
 				}
-				if !begun {
-					l.begin(geomPolygon)
-					begun = true
-				}
-				l.walk(path, true)
 			}
 		}
 	}
-	return begun
+	return out
 }
 
 // ring returns a ring in units of the tile, without its last point, wound as
@@ -132,11 +142,7 @@ func (w window) ring(ring orb.Ring, hole bool) [][2]int32 {
 	if len(path) < 3 {
 		return nil
 	}
-	area := int64(0)
-	for i, p := range path {
-		q := path[(i+1)%len(path)]
-		area += int64(p[0])*int64(q[1]) - int64(q[0])*int64(p[1])
-	}
+	area := doubleArea(path)
 	if area == 0 {
 		return nil
 	}

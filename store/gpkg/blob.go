@@ -33,10 +33,10 @@ var envelopes = [8]int{0, 32, 48, 48, 64, -1, -1, -1}
 // parseBlob takes a blob apart. The error is a fault without a place.
 func parseBlob(b []byte) (blob, *fault.Error) {
 	if len(b) < 8 || b[0] != 'G' || b[1] != 'P' {
-		return blob{}, ErrGeometry.With("it does not begin with GP")
+		return blob{}, ErrGeometry.WithIn("it does not begin with GP", "non comincia con GP")
 	}
 	if b[2] != 0 {
-		return blob{}, ErrGeometry.With("version %d of the header", b[2])
+		return blob{}, ErrGeometry.WithIn("version %d of the header", "versione %d dell'intestazione", b[2])
 	}
 	flags := b[3]
 	if flags&flagExtended != 0 {
@@ -48,7 +48,7 @@ func parseBlob(b []byte) (blob, *fault.Error) {
 	}
 	size := envelopes[(flags&flagEnvelope)>>1]
 	if size < 0 || len(b) < 8+size {
-		return blob{}, ErrGeometry.With("the header is cut off")
+		return blob{}, ErrGeometry.WithIn("the header is cut off", "l'intestazione è troncata")
 	}
 	return blob{srs: int32(order.Uint32(b[4:])), empty: flags&flagEmpty != 0, wkb: b[8+size:]}, nil //nolint:gosec // the number is signed on the wire
 }

@@ -218,6 +218,38 @@ func TestDecodeGeometries(t *testing.T) {
 	}
 }
 
+// What is no area has its place, and says so in both languages.
+func TestPlacesOfWhatIsNoArea(t *testing.T) {
+	le := binary.LittleEndian
+	place := func(head ...byte) []byte {
+		out := append([]byte{'G', 'P', 0, 1, 0xe6, 0x10, 0, 0}, head...)
+		return le.AppendUint64(le.AppendUint64(out, math.Float64bits(9)), math.Float64bits(45))
+	}
+	for name, blob := range map[string][]byte{
+		"a point":        place(1, 1, 0, 0, 0),
+		"a line":         place(1, 2, 0, 0, 0, 1, 0, 0, 0),
+		"several points": place(1, 4, 0, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0, 0),
+		"a collection":   place(1, 7, 0, 0, 0, 1, 0, 0, 0, 1, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0),
+	} {
+		_, err := decode(t, made(t, `UPDATE areas SET geom = x'`+hex.EncodeToString(blob)+`' WHERE fid = 1`), format.Options{Limits: geo.Limits{Code: "code"}})
+		problems, ok := errors.AsType[geo.Problems](err)
+		if !ok || problems[0].Place == nil || *problems[0].Place != (orb.Point{9, 45}) || !errors.Is(err, geo.ErrGeometryType) {
+			t.Errorf("%s: Decode = %v, want %v at 9,45", name, err, geo.ErrGeometryType)
+		}
+		if said := fault.Of(err).Say("it"); !strings.Contains(said, "presso") || !strings.Contains(said, "è un ") {
+			t.Errorf("%s: in Italian %q", name, said)
+		}
+	}
+}
+
+// A real number is the text that it is in every other format.
+func TestNumbersAreDigits(t *testing.T) {
+	got, err := decode(t, made(t), format.Options{Limits: geo.Limits{Code: "size"}})
+	if err != nil || got.Collection.Features[0].Text("size") != "1.5" || got.Collection.Features[1].Text("size") != "2" {
+		t.Errorf("Decode = %v, %v, want 1.5 and 2", got.Collection.Features, err)
+	}
+}
+
 func TestDecodeRefuses(t *testing.T) {
 	const second = `
 		CREATE TABLE more (fid INTEGER PRIMARY KEY, shape BLOB, code TEXT);

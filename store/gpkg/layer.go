@@ -37,7 +37,7 @@ type column struct {
 // contents. Names are compared as SQLite does, without case.
 func (s *source) layers(ctx context.Context) ([]layer, error) {
 	for _, needed := range []string{"gpkg_contents", "gpkg_geometry_columns", "gpkg_spatial_ref_sys"} {
-		if err := s.must(needed, ErrNotGeoPackage.With("there is no table %s", needed)); err != nil {
+		if err := s.must(needed, ErrNotGeoPackage.WithIn("there is no table %s", "manca la tabella %s", needed)); err != nil {
 			return nil, err
 		}
 	}
@@ -98,14 +98,14 @@ func choose(all []layer, name string) (layer, error) {
 		names = append(names[:most], fmt.Sprintf("and %d more", len(all)-most))
 	}
 	if len(all) == 0 {
-		return layer{}, geo.ErrLayer.In("layer").With("it holds no layer of features")
+		return layer{}, geo.ErrLayer.In("layer").WithIn("it holds no layer of features", "non contiene livelli di elementi")
 	}
-	return layer{}, geo.ErrLayer.In("layer").With("it holds %s", strings.Join(names, ", "))
+	return layer{}, geo.ErrLayer.In("layer").WithIn("it holds %s", "contiene %s", strings.Join(names, ", "))
 }
 
 // complete finds out about the columns and the coordinate system of a layer.
 func (s *source) complete(ctx context.Context, l *layer) error {
-	if err := s.must(l.table, ErrDamaged.With("the table of layer %s is missing", shown(l.table))); err != nil {
+	if err := s.must(l.table, ErrDamaged.WithIn("the table of layer %s is missing", "manca la tabella del livello %s", shown(l.table))); err != nil {
 		return err
 	}
 	geometry, keys := false, 0
@@ -135,7 +135,7 @@ func (s *source) complete(ctx context.Context, l *layer) error {
 		l.key = ""
 	}
 	if !geometry {
-		return ErrDamaged.With("layer %s has no column %s", shown(l.table), shown(l.column))
+		return ErrDamaged.WithIn("layer %s has no column %s", "il livello %s non ha la colonna %s", shown(l.table), shown(l.column))
 	}
 	return s.system(ctx, l)
 }

@@ -43,22 +43,22 @@ func checkPages(from io.ReaderAt, size int64) error {
 	head := make([]byte, 100)
 	if _, err := from.ReadAt(head, 0); err != nil {
 		if errors.Is(err, io.EOF) {
-			return ErrNotGeoPackage.With("%d bytes", size)
+			return ErrNotGeoPackage.WithIn("%d bytes", "%d byte", size)
 		}
 		return fmt.Errorf("reading the header: %w", err)
 	}
 	if string(head[:16]) != "SQLite format 3\x00" {
-		return ErrNotGeoPackage.With("it is not a SQLite database")
+		return ErrNotGeoPackage.WithIn("it is not a SQLite database", "non è un database SQLite")
 	}
 	w := &pageWalk{from: from, size: int(binary.BigEndian.Uint16(head[16:])), seen: map[uint32]bool{}}
 	if w.size == 1 {
 		w.size = 1 << 16
 	}
 	if w.size < 512 || w.size&(w.size-1) != 0 {
-		return ErrDamaged.With("pages of %d bytes", w.size)
+		return ErrDamaged.WithIn("pages of %d bytes", "pagine di %d byte", w.size)
 	}
 	if said := int64(binary.BigEndian.Uint32(head[28:])) * int64(w.size); said > size {
-		return ErrDamaged.With("it ends after %d of %d bytes", size, said)
+		return ErrDamaged.WithIn("it ends after %d of %d bytes", "finisce dopo %d byte su %d", size, said)
 	}
 	w.pages = uint32(min(size/int64(w.size), 1<<32-2)) //nolint:gosec // it has just been bounded
 	return w.page(1)
@@ -67,7 +67,7 @@ func checkPages(from io.ReaderAt, size int64) error {
 // page counts what one page of the description holds, and the pages below.
 func (w *pageWalk) page(number uint32) error {
 	if number == 0 || number > w.pages || w.seen[number] {
-		return ErrDamaged.With("page %d of its description", number)
+		return ErrDamaged.WithIn("page %d of its description", "pagina %d della sua descrizione", number)
 	}
 	w.seen[number] = true
 	data := make([]byte, w.size)
@@ -85,22 +85,22 @@ func (w *pageWalk) page(number uint32) error {
 	case pageInterior:
 		return w.interior(data, top[12:], cells, binary.BigEndian.Uint32(top[8:]))
 	}
-	return ErrDamaged.With("page %d of its description", number)
+	return ErrDamaged.WithIn("page %d of its description", "pagina %d della sua descrizione", number)
 }
 
 func (w *pageWalk) leaf(data, pointers []byte, cells int) error {
 	for i := range cells {
 		if 2*i+2 > len(pointers) {
-			return ErrDamaged.With("a page of its description")
+			return ErrDamaged.WithIn("a page of its description", "una pagina della sua descrizione")
 		}
 		length, ok := varint(data, int(binary.BigEndian.Uint16(pointers[2*i:])))
 		if !ok {
-			return ErrDamaged.With("a page of its description")
+			return ErrDamaged.WithIn("a page of its description", "una pagina della sua descrizione")
 		}
 		w.objects++
 		w.bytes += int64(min(length, maxDescription+1)) //nolint:gosec // it is bounded here
 		if w.objects > maxObjects || w.bytes > maxDescription {
-			return geo.ErrTooLarge.With("the GeoPackage describes more than %d objects", maxObjects)
+			return geo.ErrTooLarge.WithIn("the GeoPackage describes more than %d objects", "il GeoPackage descrive più di %d oggetti", maxObjects)
 		}
 	}
 	return nil
@@ -109,11 +109,11 @@ func (w *pageWalk) leaf(data, pointers []byte, cells int) error {
 func (w *pageWalk) interior(data, pointers []byte, cells int, last uint32) error {
 	for i := range cells {
 		if 2*i+2 > len(pointers) {
-			return ErrDamaged.With("a page of its description")
+			return ErrDamaged.WithIn("a page of its description", "una pagina della sua descrizione")
 		}
 		at := int(binary.BigEndian.Uint16(pointers[2*i:]))
 		if at+4 > len(data) {
-			return ErrDamaged.With("a page of its description")
+			return ErrDamaged.WithIn("a page of its description", "una pagina della sua descrizione")
 		}
 		if err := w.page(binary.BigEndian.Uint32(data[at:])); err != nil {
 			return err

@@ -48,7 +48,7 @@ func (r *reading) add(row []any) error {
 			continue
 		}
 		if r.values++; r.values > r.limits.Values {
-			return geo.ErrTooLarge.With("more than %d properties", r.limits.Values)
+			return geo.ErrTooLarge.WithIn("more than %d properties", "più di %d proprietà", r.limits.Values)
 		}
 		raw.Properties[c.name] = v
 		if n, ok := v.(json.Number); ok && c.name == r.layer.key {
@@ -57,7 +57,12 @@ func (r *reading) add(row []any) error {
 	}
 	mp, heights, why := geometry(row[0], r.layer.srs)
 	if why != nil {
-		raw.Problem = &geo.Problem{Fault: why, Note: why.Detail}
+		raw.Problem = &geo.Problem{Fault: why, Note: why.Words()}
+		if data, ok := row[0].([]byte); ok {
+			if b, broken := parseBlob(data); broken == nil {
+				raw.Problem.Place = somewhere(b.wkb)
+			}
+		}
 	}
 	for _, p := range mp {
 		for _, ring := range p {
@@ -65,7 +70,7 @@ func (r *reading) add(row []any) error {
 		}
 	}
 	if r.vertices > r.limits.Vertices {
-		return geo.ErrTooLarge.With("more than %d vertices", r.limits.Vertices)
+		return geo.ErrTooLarge.WithIn("more than %d vertices", "più di %d vertici", r.limits.Vertices)
 	}
 	raw.Geometry, raw.Heights = mp, heights
 	r.out = append(r.out, raw)
@@ -79,7 +84,7 @@ func geometry(v any, srs int64) (orb.MultiPolygon, *orb.Point, *fault.Error) {
 	}
 	data, ok := v.([]byte)
 	if !ok {
-		return nil, nil, ErrGeometry.With("it is no blob")
+		return nil, nil, ErrGeometry.WithIn("it is no blob", "non è un blob")
 	}
 	b, why := parseBlob(data)
 	switch {
@@ -88,7 +93,7 @@ func geometry(v any, srs int64) (orb.MultiPolygon, *orb.Point, *fault.Error) {
 	case b.empty:
 		return nil, nil, nil
 	case b.srs > 0 && int64(b.srs) != srs:
-		return nil, nil, ErrMixedSRS.With("srs_id %d in a layer of %d", b.srs, srs)
+		return nil, nil, ErrMixedSRS.WithIn("srs_id %d in a layer of %d", "srs_id %d in un livello di %d", b.srs, srs)
 	}
 	return readAreas(b.wkb)
 }

@@ -34,7 +34,7 @@ type source struct {
 // Close it when done.
 func openSource(ctx context.Context, data io.ReaderAt, size, limit int64) (*source, error) {
 	if size > limit {
-		return nil, geo.ErrTooLarge.With("more than %d bytes", limit)
+		return nil, geo.ErrTooLarge.WithIn("more than %d bytes", "più di %d byte", limit)
 	}
 	if err := checkPages(data, size); err != nil {
 		return nil, err
@@ -110,9 +110,9 @@ func damaged(ctx context.Context, err error) error {
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		switch e.Code() & 0xff {
 		case sqlite3.SQLITE_NOTADB:
-			return ErrNotGeoPackage.With("SQLite says: not a database")
+			return ErrNotGeoPackage.WithIn("SQLite says: not a database", "SQLite dice: non è un database")
 		case sqlite3.SQLITE_TOOBIG:
-			return geo.ErrTooLarge.With("a value of the GeoPackage")
+			return geo.ErrTooLarge.WithIn("a value of the GeoPackage", "un valore del GeoPackage")
 		case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FORMAT:
 			return fmt.Errorf("%w: %w", ErrDamaged, err)
 		}
@@ -153,7 +153,7 @@ func (s *source) each(ctx context.Context, query string, most int, fn func([]any
 	}
 	for n := 0; rows.Next(); n++ {
 		if n >= most {
-			return geo.ErrTooLarge.With("more than %d rows in a table of the GeoPackage", most)
+			return geo.ErrTooLarge.WithIn("more than %d rows in a table of the GeoPackage", "più di %d righe in una tabella del GeoPackage", most)
 		}
 		if err := rows.Scan(into...); err != nil {
 			return err
@@ -181,7 +181,7 @@ func (s *source) spend(row []any) error {
 		}
 	}
 	if s.left < 0 {
-		return geo.ErrTooLarge.With("more than %d bytes of values in the GeoPackage", s.most)
+		return geo.ErrTooLarge.WithIn("more than %d bytes of values in the GeoPackage", "più di %d byte di valori nel GeoPackage", s.most)
 	}
 	return nil
 }

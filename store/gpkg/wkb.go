@@ -73,12 +73,12 @@ func readAreas(data []byte) (mp orb.MultiPolygon, heights *orb.Point, why *fault
 
 func notArea(kind uint32) *fault.Error {
 	if kind >= wkbCurves && kind <= wkbLast {
-		return ErrExtended.With("type %d of WKB", kind)
+		return ErrExtended.WithIn("type %d of WKB", "tipo %d di WKB", kind)
 	}
 	if name, ok := wkbNames[kind]; ok {
-		return geo.ErrGeometryType.With("%s", name)
+		return geo.ErrGeometryType.WithIn("it is a %s", "è un %s", name)
 	}
-	return ErrGeometry.With("type %d of WKB", kind)
+	return ErrGeometry.WithIn("type %d of WKB", "tipo %d di WKB", kind)
 }
 
 // head reads the byte order and the type of a geometry, without its dimension.
@@ -92,7 +92,7 @@ func (r *wkbReader) head() (uint32, *fault.Error) {
 	case 1:
 		r.order = binary.LittleEndian
 	default:
-		return 0, ErrGeometry.With("byte order %d", r.rest[0])
+		return 0, ErrGeometry.WithIn("byte order %d", "ordine dei byte %d", r.rest[0])
 	}
 	kind := r.order.Uint32(r.rest[1:])
 	r.rest = r.rest[5:]
@@ -116,12 +116,12 @@ func (r *wkbReader) head() (uint32, *fault.Error) {
 	case 3:
 		r.width = 4
 	default:
-		return 0, ErrGeometry.With("type %d of WKB", kind)
+		return 0, ErrGeometry.WithIn("type %d of WKB", "tipo %d di WKB", kind)
 	}
 	return kind % 1000, nil
 }
 
-var errCut = ErrGeometry.With("it ends in the middle")
+var errCut = ErrGeometry.WithIn("it ends in the middle", "finisce a metà")
 
 // count reads how many things follow, of at least size bytes each.
 func (r *wkbReader) count(size int) (int, *fault.Error) {
@@ -175,6 +175,39 @@ func (r *wkbReader) polygon() (orb.Polygon, *fault.Error) {
 		p = append(p, ring)
 	}
 	return p, nil
+}
+
+// somewhere is the first position of a geometry of whatever type, or nil: it is
+// for a message.
+func somewhere(data []byte) *orb.Point {
+	r := &wkbReader{rest: data}
+	for {
+		kind, why := r.head()
+		if why != nil {
+			return nil
+		}
+		counts := map[uint32]int{1: 0, wkbPolygon: 2}
+		before, plain := counts[kind]
+		if !plain {
+			before = 1 // of positions, or of geometries
+		}
+		for range before {
+			if _, why := r.count(0); why != nil {
+				return nil
+			}
+		}
+		if kind >= 4 && kind <= 7 {
+			continue // its first geometry
+		}
+		if kind > 3 || len(r.rest) < 16 {
+			return nil
+		}
+		p := orb.Point{math.Float64frombits(r.order.Uint64(r.rest)), math.Float64frombits(r.order.Uint64(r.rest[8:]))}
+		if math.IsNaN(p[0]-p[0]) || math.IsNaN(p[1]-p[1]) {
+			return nil
+		}
+		return &p
+	}
 }
 
 func (r *wkbReader) ring() (orb.Ring, *fault.Error) {

@@ -81,10 +81,20 @@ export const codes = {
     en: 'Areas of that import have changed since: revert the later change first.',
     it: 'Alcune aree di quell\'importazione sono cambiate in seguito: annulla prima la modifica più recente.',
   },
+  'area.checked': {
+    kind: 'invalid',
+    en: 'Nothing was saved: checkOnly is on.',
+    it: 'Non è stato salvato nulla: checkOnly è attivo.',
+  },
   'area.days': {
     kind: 'conflict',
     en: 'There is another version of the area on some of those days: end that one first.',
     it: 'In alcuni di quei giorni esiste già un\'altra versione dell\'area: chiudi prima quella.',
+  },
+  'area.end': {
+    kind: 'conflict',
+    en: 'Reports lie in this version of the area: it can end now or later, not in the past.',
+    it: 'In questa versione dell\'area ci sono segnalazioni: può finire da ora in poi, non nel passato.',
   },
   'area.held': {
     kind: 'conflict',
@@ -103,8 +113,8 @@ export const codes = {
   },
   'area.import_none': {
     kind: 'not_found',
-    en: 'There is no such import.',
-    it: 'Questa importazione non esiste.',
+    en: 'There is no such import, or it is not for you.',
+    it: 'L\'importazione non esiste o non è per te.',
   },
   'area.import_not_done': {
     kind: 'conflict',
@@ -120,6 +130,16 @@ export const codes = {
     kind: 'limited',
     en: 'Too many imports wait for a decision: commit or discard some.',
     it: 'Troppe importazioni attendono una decisione: confermane o scartane alcune.',
+  },
+  'area.none': {
+    kind: 'not_found',
+    en: 'There is no such area.',
+    it: 'Quest\'area non esiste.',
+  },
+  'area.nothing': {
+    kind: 'not_found',
+    en: 'There is nothing here for you.',
+    it: 'Qui non c\'è nulla per te.',
   },
   'area.option': {
     kind: 'invalid',
@@ -328,18 +348,18 @@ export const codes = {
   },
   'format.wkt': {
     kind: 'invalid',
-    en: 'The text is not the WKT of a Polygon or a MultiPolygon.',
-    it: 'Il testo non è il WKT di un Polygon o di un MultiPolygon.',
+    en: 'The text is not the WKT of a Polygon or a MultiPolygon: export it again.',
+    it: 'Il testo non è il WKT di un Polygon o di un MultiPolygon: esportalo di nuovo.',
   },
   'geo.antimeridian': {
     kind: 'invalid',
-    en: 'A border goes over the 180th meridian: cut the area there, as RFC 7946 3.1.9 asks.',
-    it: 'Un confine passa oltre il meridiano 180: taglia lì l\'area, come chiede RFC 7946 3.1.9.',
+    en: 'A border goes over the 180th meridian in a way that does not say what is inside: cut the area there, as RFC 7946 3.1.9 asks.',
+    it: 'Un confine passa oltre il meridiano 180 in un modo che non dice che cosa sta dentro: taglia lì l\'area, come chiede RFC 7946 3.1.9.',
   },
   'geo.arc': {
     kind: 'invalid',
-    en: 'The shape uses an arc that is missing or malformed.',
-    it: 'La forma usa un arco mancante o malformato.',
+    en: 'The shape uses an arc that is missing or malformed: export the topology again, with all its arcs.',
+    it: 'La forma usa un arco mancante o malformato: esporta di nuovo la topologia, con tutti i suoi archi.',
   },
   'geo.area_code': {
     kind: 'invalid',
@@ -373,8 +393,8 @@ export const codes = {
   },
   'geo.code_missing': {
     kind: 'invalid',
-    en: 'The feature lacks the property that holds its code.',
-    it: 'All\'elemento manca la proprietà con il codice.',
+    en: 'The feature lacks the property that holds its code: give it one, or name the property that does.',
+    it: 'All\'elemento manca la proprietà con il codice: aggiungila, oppure indica la proprietà che lo contiene.',
   },
   'geo.code_twice': {
     kind: 'invalid',
@@ -383,8 +403,8 @@ export const codes = {
   },
   'geo.coordinates': {
     kind: 'invalid',
-    en: 'The coordinates are not lists of [longitude, latitude] pairs as deep as the type asks.',
-    it: 'Le coordinate non sono liste di coppie [longitudine, latitudine] della profondità richiesta dal tipo.',
+    en: 'The coordinates are not lists of [longitude, latitude] pairs as deep as the type asks: write them so or export the feature again.',
+    it: 'Le coordinate non sono liste di coppie [longitudine, latitudine] della profondità richiesta dal tipo: scrivile così o esporta di nuovo l\'elemento.',
   },
   'geo.crs': {
     kind: 'invalid',
@@ -401,15 +421,25 @@ export const codes = {
     en: 'The feature has no geometry: draw it or leave it out.',
     it: 'L\'elemento non ha geometria: disegnala o togli l\'elemento.',
   },
+  'geo.encoding': {
+    kind: 'invalid',
+    en: 'The text is not in the encoding that it should be in: save the file as UTF-8, or name its charset.',
+    it: 'Il testo non è nella codifica che dovrebbe avere: salva il file in UTF-8, oppure indica la sua codifica (charset).',
+  },
+  'geo.extent': {
+    kind: 'invalid',
+    en: 'The feature lies outside the extent that was asked for: name the right extent, correct the coordinates or leave the feature out.',
+    it: 'L\'elemento sta fuori dall\'estensione richiesta: indica l\'estensione giusta, correggi le coordinate o togli l\'elemento.',
+  },
   'geo.few_points': {
     kind: 'invalid',
-    en: 'A ring needs at least four points, the last equal to the first.',
-    it: 'Un anello ha bisogno di almeno quattro punti, l\'ultimo uguale al primo.',
+    en: 'A ring needs at least four points, the last equal to the first: add the points that lack or remove the ring.',
+    it: 'Un anello ha bisogno di almeno quattro punti, l\'ultimo uguale al primo: aggiungi i punti che mancano o elimina l\'anello.',
   },
   'geo.geometry_type': {
     kind: 'invalid',
-    en: 'An area is a Polygon or a MultiPolygon.',
-    it: 'Un\'area è un Polygon o un MultiPolygon.',
+    en: 'An area is a Polygon or a MultiPolygon: draw it as one or leave the feature out.',
+    it: 'Un\'area è un Polygon o un MultiPolygon: disegnala così o togli l\'elemento.',
   },
   'geo.hole_outside': {
     kind: 'invalid',
@@ -428,8 +458,8 @@ export const codes = {
   },
   'geo.no_features': {
     kind: 'invalid',
-    en: 'The file holds no feature.',
-    it: 'Il file non contiene elementi.',
+    en: 'The file holds no feature: export the layer with its areas.',
+    it: 'Il file non contiene elementi: esporta il livello con le sue aree.',
   },
   'geo.no_position': {
     kind: 'invalid',
@@ -438,18 +468,18 @@ export const codes = {
   },
   'geo.not_finite': {
     kind: 'invalid',
-    en: 'A coordinate is not a finite number.',
-    it: 'Una coordinata non è un numero finito.',
+    en: 'A coordinate is not a finite number: correct the vertex or remove it.',
+    it: 'Una coordinata non è un numero finito: correggi il vertice o eliminalo.',
   },
   'geo.not_geojson': {
     kind: 'invalid',
-    en: 'The file is JSON, but neither GeoJSON nor TopoJSON.',
-    it: 'Il file è JSON, ma non è né GeoJSON né TopoJSON.',
+    en: 'The file is JSON, but neither GeoJSON nor TopoJSON: export it again as one of them.',
+    it: 'Il file è JSON, ma non è né GeoJSON né TopoJSON: esportalo di nuovo in uno di questi formati.',
   },
   'geo.not_json': {
     kind: 'invalid',
-    en: 'The file is not JSON.',
-    it: 'Il file non è JSON.',
+    en: 'The file is not JSON: export it again.',
+    it: 'Il file non è JSON: esportalo di nuovo.',
   },
   'geo.null_island': {
     kind: 'invalid',
@@ -466,10 +496,15 @@ export const codes = {
     en: 'Two parts of the feature cover the same place: join them into one.',
     it: 'Due parti dell\'elemento coprono lo stesso luogo: uniscile in una.',
   },
+  'geo.priority': {
+    kind: 'invalid',
+    en: 'A priority is a whole number from -1000000000 to 1000000000: correct it, or name the property that holds it.',
+    it: 'Una priorità è un numero intero da -1000000000 a 1000000000: correggila, oppure indica la proprietà che la contiene.',
+  },
   'geo.range': {
     kind: 'invalid',
-    en: 'A position lies outside the earth: longitude goes from -180 to 180, latitude from -90 to 90.',
-    it: 'Una posizione è fuori dalla terra: la longitudine va da -180 a 180, la latitudine da -90 a 90.',
+    en: 'A position lies outside the earth: longitude goes from -180 to 180, latitude from -90 to 90. Correct the vertex, or name the coordinate system of the file.',
+    it: 'Una posizione è fuori dalla terra: la longitudine va da -180 a 180, la latitudine da -90 a 90. Correggi il vertice, oppure indica il sistema di coordinate del file.',
   },
   'geo.self_intersection': {
     kind: 'invalid',
@@ -516,11 +551,6 @@ export const codes = {
     en: 'The border is too tangled to be checked: simplify it.',
     it: 'Il confine è troppo intricato per essere controllato: semplificalo.',
   },
-  'geo.three_d': {
-    kind: 'invalid',
-    en: 'The positions have a third number: export the boundaries without height.',
-    it: 'Le posizioni hanno un terzo numero: esporta i confini senza quota.',
-  },
   'geo.too_large': {
     kind: 'too_large',
     en: 'The boundaries are larger than an import may be: simplify them or import them in parts.',
@@ -533,8 +563,13 @@ export const codes = {
   },
   'geo.version': {
     kind: 'conflict',
-    en: 'There is another version of the area from that day or later: choose a later day.',
-    it: 'Esiste già un\'altra versione dell\'area da quel giorno o successiva: scegli un giorno seguente.',
+    en: 'There is another version of the area from that day or later: choose a later day, or revert the import that brought it.',
+    it: 'Esiste già un\'altra versione dell\'area da quel giorno o successiva: scegli un giorno seguente, oppure annulla l\'importazione che l\'ha portata.',
+  },
+  'geo.words': {
+    kind: 'invalid',
+    en: 'A code or a name is one line of at most 200 characters, without control characters: shorten or clean it.',
+    it: 'Un codice o un nome è una sola riga di al massimo 200 caratteri, senza caratteri di controllo: abbrevialo o ripuliscilo.',
   },
   'gpkg.damaged': {
     kind: 'invalid',
@@ -775,6 +810,11 @@ export const codes = {
     kind: 'invalid',
     en: 'The file is not a whole PMTiles archive of version 3: make it anew, or convert it with the pmtiles tool.',
     it: 'Il file non è un archivio PMTiles integro della versione 3: generalo di nuovo o convertilo con lo strumento pmtiles.',
+  },
+  'pmtiles.name': {
+    kind: 'invalid',
+    en: 'A base map cannot be served by this name: give the file another one, without / \\ : and control characters, in UTF-8, of at most 200 bytes, that does not begin with a dot.',
+    it: 'Una mappa di base non può essere servita con questo nome: dai al file un altro nome, senza / \\ : e caratteri di controllo, in UTF-8, di al più 200 byte e che non cominci con un punto.',
   },
   'report.activity': {
     kind: 'conflict',

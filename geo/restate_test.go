@@ -1,0 +1,67 @@
+package geo_test
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/paulmach/orb"
+
+	"github.com/sestante/sestante/geo"
+)
+
+// TestSameButRounded: a border comes back from elsewhere with its rings turned,
+// its parts and holes in another order and its points a hair away, and is still
+// the same; with one point a step farther, or one point more, it is another.
+func TestSameButRounded(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 8))
+	square := func(lon, lat, side float64) orb.Ring {
+		return orb.Ring{{lon, lat}, {lon + side, lat}, {lon + side, lat + side}, {lon, lat + side}, {lon, lat}}
+	}
+	hole := func(lon, lat, side float64) orb.Ring { r := square(lon, lat, side); r.Reverse(); return r }
+	border := orb.MultiPolygon{
+		{square(9, 45, 1), hole(9.2, 45.2, 0.1), hole(9.6, 45.6, 0.1)},
+		{square(12, 46, 0.5)},
+		{square(12.000_000_05, 44, 0.5)}, // as many points as the one before
+	}
+	const near, far = 4e-8, 2e-7 // degrees: less and more than a centimetre
+	returned := func(by float64) orb.MultiPolygon {
+		out := border.Clone()
+		for _, polygon := range out {
+			for i, ring := range polygon {
+				turn := rng.IntN(len(ring) - 1)
+				turned := append(append(orb.Ring{}, ring[turn:len(ring)-1]...), ring[:turn]...)
+				for k := range turned {
+					turned[k][0] += by * (2*rng.Float64() - 1)
+					turned[k][1] += by * (2*rng.Float64() - 1)
+				}
+				polygon[i] = append(turned, turned[0])
+			}
+			rng.Shuffle(len(polygon)-1, func(i, k int) { polygon[i+1], polygon[k+1] = polygon[k+1], polygon[i+1] })
+		}
+		rng.Shuffle(len(out), func(i, k int) { out[i], out[k] = out[k], out[i] })
+		return out
+	}
+	for range 200 {
+		if back := returned(near); !geo.SameButRounded(border, back, 0.01) || !geo.SameButRounded(back, border, 0.01) {
+			t.Fatalf("%v is not the same", back)
+		}
+		moved := returned(near)
+		ring := moved[rng.IntN(3)][0]
+		k := 1 + rng.IntN(len(ring)-2)
+		ring[k][rng.IntN(2)] += far
+		if geo.SameButRounded(border, moved, 0.01) {
+			t.Fatalf("a point moved by %v degrees in %v is the same", far, moved)
+		}
+	}
+	for name, other := range map[string]orb.MultiPolygon{
+		"a part less":  border[:2],
+		"a hole less":  {border[0][:2], border[1], border[2]},
+		"a part twice": {border[0], border[1], border[1]},
+		"a point more": {border[0], {append(orb.Ring{{12, 46}, {12.2, 46}}, border[1][0][1:]...)}, border[2]},
+		"nothing":      {},
+	} {
+		if geo.SameButRounded(border, other, 0.01) || geo.SameButRounded(other, border, 0.01) {
+			t.Errorf("%s: the same", name)
+		}
+	}
+}
