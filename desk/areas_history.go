@@ -75,6 +75,7 @@ type AreaVersion struct {
 	AreaM2    float64   `json:"areaM2"`
 	Source    string    `json:"source"`
 	InForce   bool      `json:"inForce"`
+	Planned   bool      `json:"planned"` // it has not begun
 }
 
 // AreaHistory returns the versions of areas, by kind, code and beginning; an
@@ -92,7 +93,7 @@ func (d *Desk) AreaHistory(ctx context.Context, kind geo.Kind, code string) ([]A
 	for _, a := range all {
 		out = append(out, AreaVersion{
 			ID: string(a.ID), Kind: a.Kind, Code: a.Code, Name: a.Name, ValidFrom: a.ValidFrom, ValidTo: a.ValidTo,
-			AreaM2: a.AreaM2, Source: string(a.Source), InForce: a.ValidAt(d.now()),
+			AreaM2: a.AreaM2, Source: string(a.Source), InForce: a.ValidAt(d.now()), Planned: a.ValidFrom.After(d.now()),
 		})
 	}
 	return out, nil

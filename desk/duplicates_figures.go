@@ -94,7 +94,7 @@ func (d *Desk) DuplicateFigures(ctx context.Context, who report.Actor, from, to,
 	if err := d.keepShown(ctx); err != nil {
 		return DuplicateFigures{}, err
 	}
-	if err := d.keepFollowed(ctx); err != nil {
+	if err := d.keepFollowed(ctx, nil); err != nil {
 		return DuplicateFigures{}, err
 	}
 	counts, err := d.store.CountDuplicates(ctx, out.From, out.To, bands)

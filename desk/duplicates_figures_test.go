@@ -180,6 +180,9 @@ func TestMereLooksDoNotCount(t *testing.T) {
 		if got, err := w.desk.DuplicatesNear(t.Context(), actor, near, "it"); err != nil || len(got.Duplicates) == 0 {
 			t.Fatalf("%q is shown %+v, %v", who, got, err)
 		}
+		if err := w.desk.FollowDuplicates(t.Context()); err != nil { // as the loop does every second
+			t.Fatal(err)
+		}
 	}
 	want := func(what string, counts desk.DuplicateCounts, rows int) {
 		t.Helper()
@@ -213,6 +216,8 @@ func TestMereLooksDoNotCount(t *testing.T) {
 	look("passer", "")
 	w.now = w.now.Add(40 * time.Minute) // within an hour of the last time
 	w.do("passer", "report.interest", first.ID, report.NoArgs{})
+	w.now = w.now.Add(2 * time.Hour)
+	look("passer", "") // once more, which takes nothing back
 	want("followed instead of sent", desk.DuplicateCounts{Shown: 3, Accepted: 1, Ignored: 2}, 1+3*2)
 	mine := w.beside(2)
 	mine.ClientID = "client-of-a-guest"

@@ -52,7 +52,7 @@ func (d *Desk) TidyDuplicates(ctx context.Context) error {
 	if now := d.near.now.Load(); now != nil {
 		now.index.Forget(d.closedSince(d.cfg.Policy.DuplicateWindowDays))
 	}
-	if err := d.keepFollowed(ctx); err != nil {
+	if err := d.keepFollowed(ctx, nil); err != nil {
 		return err
 	}
 	return d.store.SweepDuplicates(ctx, d.now().AddDate(0, 0, -idleDays), d.now().AddDate(0, 0, -unsentDays))

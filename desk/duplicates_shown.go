@@ -60,7 +60,16 @@ func (d *Desk) keepShown(ctx context.Context) error {
 	if len(list) == 0 && len(sent) == 0 {
 		return nil
 	}
-	err := d.keepFollowed(ctx) // before it is shown again, and later than it was followed
+	asks := make([]string, 0, len(list))
+	for _, one := range list {
+		if one.Stage == "form" {
+			asks = append(asks, one.Ask)
+		}
+	}
+	var err error
+	if len(asks) > 0 {
+		err = d.keepFollowed(ctx, asks) // before it is shown again, and later than it was followed
+	}
 	if err == nil {
 		err = d.store.KeepShownDuplicates(ctx, list, sent)
 	}
@@ -72,9 +81,10 @@ func (d *Desk) keepShown(ctx context.Context) error {
 }
 
 // keepFollowed writes down which suggestions on forms were followed by those
-// who filled these in, instead of sending them.
-func (d *Desk) keepFollowed(ctx context.Context) error {
-	found, err := d.store.FollowedDuplicates(ctx)
+// who filled these in, instead of sending them: on some forms, or on all that
+// are kept and that nothing has come of.
+func (d *Desk) keepFollowed(ctx context.Context, asks []string) error {
+	found, err := d.store.FollowedDuplicates(ctx, asks, d.now().AddDate(0, 0, -2*idleDays))
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sestante/sestante/desk"
 	"github.com/sestante/sestante/geo"
@@ -60,6 +61,21 @@ func TestReadAreasAsksForTheExtent(t *testing.T) {
 		}
 		if noted := len(got.Notes) == 1 && got.Notes[0].Code == format.NoteExtent.Code; noted != (extent == "") {
 			t.Errorf("in %q: notes = %v", extent, got.Notes)
+		}
+	}
+}
+
+// A border that is drawn by hand is read like one of a file: heights are left
+// out, and what the area is called is asked for.
+func TestByHandAsInAFile(t *testing.T) {
+	border, err := desk.ReadBorder(`{"type":"Polygon","coordinates":[[[10,45,7],[11,45,7],[11,46,7],[10,45,7]]]}`)
+	if err != nil || len(border) != 1 || len(border[0][0]) != 4 {
+		t.Fatalf("ReadBorder = %v, %v, want a triangle", border, err)
+	}
+	for code, want := range map[string]error{"A": nil, "A\nB": geo.ErrWords, strings.Repeat("A", 201): geo.ErrWords} {
+		area := geo.Area{Code: code, Name: "A", Kind: geo.Zone, Geometry: border}
+		if _, err := desk.EditArea(nil, area, false, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)); !errors.Is(err, want) {
+			t.Errorf("EditArea(%.10q) = %v, want %v", code, err, want)
 		}
 	}
 }

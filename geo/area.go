@@ -184,10 +184,9 @@ func (a Area) ValidAt(at time.Time) bool {
 // Validate returns the first reason why the area cannot be kept, or nil: a
 // missing code, an unknown kind or source, an end before its beginning, an
 // overlay without a selector, words that cannot be shown (see CheckWords), or
-// one of the faults of a geometry. It checks
-// everything that Decode checks, self-intersections too. A geometry that goes
-// over the 180th meridian may be kept when it can be cut there, as NewIndex
-// does.
+// one of the faults of a geometry. It checks everything that Decode checks,
+// self-intersections too. A geometry that goes over the 180th meridian may be
+// kept when it can be cut there, as NewIndex does.
 func (a Area) Validate() error {
 	if err := a.validateLabels(); err != nil {
 		return err

@@ -217,6 +217,17 @@ func TestValidity(t *testing.T) {
 }
 
 // At 44.5° a thousandth of a degree of longitude is 79.5 m.
+// An accuracy that is not used whole is not said to be what it was.
+func TestAccuracyThatIsCapped(t *testing.T) {
+	x := newIndex(t, []geo.Area{district("W", square(10, 44, 1)), district("E", square(11, 44, 1))})
+	for accuracy, capped := range map[float64]bool{100: false, 40_000: false, 50_000: true, 500_000: true} {
+		a := x.Locate(geo.Query{Lon: 10.9995, Lat: 44.5, AccuracyM: accuracy})
+		if said := strings.Contains(a.Reason(), "no better than") && strings.Contains(a.Say("it"), "non meglio"); a.Outcome != geo.Uncertain || said != capped {
+			t.Errorf("with %g m: %s, %q", accuracy, a.Outcome, a.Reason())
+		}
+	}
+}
+
 func TestUncertain(t *testing.T) {
 	w, e := district("W", square(10, 44, 1)), district("E", square(11, 44, 1))
 	over := geo.Area{Code: "O", Name: "Over", Kind: geo.Overlay, Geometry: w.Geometry, Selector: geo.Selector{SiteTypes: []string{"cs"}}}

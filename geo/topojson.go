@@ -88,7 +88,8 @@ func (rd *jsonReader) arcs(m *members) error {
 		p := parser{data: text, limit: rd.limits.Vertices - vertices}
 		m.arcs = append(m.arcs, list(&p, (*parser).point))
 		if p.err != nil {
-			return p.err.In(fmt.Sprintf("arcs[%d]", len(m.arcs)-1)).WithWords(p.note)
+			at := fault.Say("position %d", "posizione %d", p.at)
+			return p.err.In(fmt.Sprintf("arcs[%d]", len(m.arcs)-1)).WithWords(fault.Join([]fault.Words{at, p.note}, ": "))
 		}
 		if vertices += p.vertices; m.heights == nil {
 			m.heights = p.heights

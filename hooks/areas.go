@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/paulmach/orb/geojson"
 	"github.com/pocketbase/pocketbase/core"
@@ -158,6 +159,8 @@ func setBorder(r *core.Record, a geo.Area) error {
 	if !sameJSON(string(geometry), r.GetString("geometry")) {
 		r.Set("geometry", json.RawMessage(geometry))
 	}
+	r.Set("code", a.Code)
+	r.Set("name", a.Name)
 	for name, v := range map[string]float64{
 		"minLon": a.Bound.Min.Lon(), "minLat": a.Bound.Min.Lat(), "maxLon": a.Bound.Max.Lon(), "maxLat": a.Bound.Max.Lat(), "areaM2": a.AreaM2,
 	} {
@@ -195,7 +198,7 @@ func formerly(r *core.Record) geo.Area {
 
 func labelsOf(r *core.Record) geo.Area {
 	return geo.Area{
-		ID: geo.AreaID(r.Id), Code: r.GetString("code"), Name: r.GetString("name"), Kind: geo.Kind(r.GetString("kind")),
+		ID: geo.AreaID(r.Id), Code: strings.TrimSpace(r.GetString("code")), Name: strings.TrimSpace(r.GetString("name")), Kind: geo.Kind(r.GetString("kind")),
 		Parent: geo.AreaID(r.GetString("parent")), Priority: r.GetInt("priority"), Remark: r.GetString("remark"),
 		ValidFrom: r.GetDateTime("validFrom").Time(), ValidTo: r.GetDateTime("validTo").Time(), Source: geo.Source(r.GetString("source")),
 	}

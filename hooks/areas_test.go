@@ -40,6 +40,7 @@ func TestDashboardChecksAreas(t *testing.T) {
 		status int
 		code   string
 	}{
+		{"two lines", area(ring("10"), map[string]any{"code": "A\nB"}), 400, "geo.words"},
 		{"open", area(`{"type":"Polygon","coordinates":[[[9,45],[10,45],[10,46],[9,46]]]}`, map[string]any{"code": "A"}), 400, "geo.open_ring"},
 		{"a bow tie", area(`{"type":"Polygon","coordinates":[[[9,45],[10,46],[10,45],[9,46],[9,45]]]}`, map[string]any{"code": "A"}), 400, "geo.self_intersection"},
 		{"the place of it", area(`{"type":"Polygon","coordinates":[[[9,45],[10,46],[10,45],[9,46],[9,45]]]}`, map[string]any{"code": "A"}), 400, "9.500000,45.500000"},
@@ -56,6 +57,7 @@ func TestDashboardChecksAreas(t *testing.T) {
 		}
 	}
 	far := area(`{"type":"Polygon","coordinates":[[[-70,-30],[-69,-30],[-69,-29],[-70,-29],[-70,-30]]]}`, map[string]any{"code": "CL"})
+	far["code"] = " CL "
 	o.want(t, "POST", path, far, 200, `"code":"CL"`)                                                                   // elsewhere, either way
 	o.want(t, "PATCH", path+"/"+rec.Id, map[string]any{"geometry": json.RawMessage(ring("9.5"))}, 200, `"maxLon":9.5`) // nobody was routed by it
 }

@@ -61,15 +61,20 @@ type FollowedDuplicate struct {
 	Person    report.PersonID `db:"actor"`
 }
 
-// FollowedDuplicates lists them.
-func (s *Store) FollowedDuplicates(ctx context.Context) ([]FollowedDuplicate, error) {
-	const q = `
+// FollowedDuplicates lists them: of some asks, or with none of all that were
+// shown since that moment.
+func (s *Store) FollowedDuplicates(ctx context.Context, asks []string, since time.Time) ([]FollowedDuplicate, error) {
+	which := `d.at >= {:since}`
+	if len(asks) > 0 {
+		which = `d.ask IN (SELECT value FROM json_each({:asks}))`
+	}
+	q := `
 		SELECT DISTINCT d.ask, d.candidate, e.actor FROM _duplicate_shown AS d
 		JOIN reportEvents AS e ON e.report = d.candidate AND e.type = 'interest' AND e.actor != ''
 			AND e.recordedAt >= d.at AND e.recordedAt < strftime('%Y-%m-%d %H:%M:%fZ', d.at, '+1 hour')
-		WHERE d.report = '' AND d.stage = 'form' ORDER BY d.ask, d.candidate, e.actor`
+		WHERE ` + which + ` AND d.report = '' AND d.stage = 'form' ORDER BY d.ask, d.candidate, e.actor`
 	var out []FollowedDuplicate
-	if err := s.rows(ctx, &out, q, nil); err != nil {
+	if err := s.rows(ctx, &out, q, dbx.Params{"asks": list(asks), "since": stamp(since)}); err != nil {
 		return nil, fmt.Errorf("list followed duplicates: %w", err)
 	}
 	return out, nil

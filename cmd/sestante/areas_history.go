@@ -35,8 +35,11 @@ func areasHistory(w world) *cobra.Command {
 				}
 				for _, v := range versions {
 					state := "ended"
-					if v.InForce {
+					switch {
+					case v.InForce:
 						state = "in force"
+					case v.Planned:
+						state = "planned"
 					}
 					_, err := fmt.Fprintf(w.out, "%-12s %-8s from %-20s to %-20s %12.3f km2  %-8s %s\n",
 						v.Kind, v.Code, moment(v.ValidFrom, "always"), moment(v.ValidTo, "-"), v.AreaM2/1e6, state, v.Name)

@@ -10,8 +10,8 @@
 //
 // It trusts nothing: what a file says of its own size is never allocated, and
 // limits on bytes, on what comes out of an archive, on features, vertices,
-// properties and nesting hold while it reads. It opens no file, follows no
-// link and starts nothing.
+// properties and nesting hold while it reads. It opens no file, follows no link
+// out of the one it reads, and starts nothing.
 package format
 
 import (

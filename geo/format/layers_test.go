@@ -3,6 +3,7 @@ package format_test
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 
@@ -130,6 +131,19 @@ func TestPlacesOfWhatIsNoArea(t *testing.T) {
 		if !ok || problems[0].Place == nil || problems[0].Place.Lon() != 10 || problems[0].Place.Lat() != 44 || problems[0].Index != 0 || problems[0].Label == "" {
 			t.Errorf("%s: Decode = %v, want it at 10,44", name, err)
 		}
+	}
+}
+
+// A vertex that is no number is refused as that in any coordinate system, at the
+// vertex beside it in degrees.
+func TestNotFiniteInMetres(t *testing.T) {
+	ring := reversed(square(500_000, 4_900_000, 1000))
+	ring[2][1] = math.NaN()
+	file := zipped(t, member{"a.shp", shp(polygon(ring))}, member{"a.dbf", dbf(0, "A")}, member{"a.prj", []byte(prj32632)})
+	_, err := decode(t, "x", file, format.Options{})
+	problems, ok := errors.AsType[geo.Problems](err)
+	if !ok || !errors.Is(err, geo.ErrNotFinite) || problems[0].Place == nil || math.Abs(problems[0].Place.Lon()-9) > 0.1 || math.Abs(problems[0].Place.Lat()-44.26) > 0.1 {
+		t.Errorf("Decode = %v, want %v near 9,44.3", err, geo.ErrNotFinite)
 	}
 }
 

@@ -74,6 +74,9 @@ func (t turning) turn(raw *geo.Raw) {
 	for _, polygon := range raw.Geometry {
 		for _, ring := range polygon {
 			for k, p := range ring {
+				if math.IsNaN(p[0] - p[0] + p[1] - p[1]) {
+					continue // geo says so, with the vertex beside it as the place
+				}
 				out, err := t.at(p)
 				switch {
 				case err != nil:

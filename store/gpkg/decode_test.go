@@ -242,6 +242,14 @@ func TestPlacesOfWhatIsNoArea(t *testing.T) {
 	}
 }
 
+// Text that is not UTF-8 is refused, with its column.
+func TestTextThatIsNotUTF8(t *testing.T) {
+	_, err := decode(t, made(t, `UPDATE areas SET code = CAST(x'63697474e0' AS TEXT) WHERE fid = 2`), format.Options{})
+	if !errors.Is(err, geo.ErrEncoding) || fault.Of(err).Field != "features[1]" || !strings.Contains(err.Error(), `"code" is "citt\xe0"`) || !strings.Contains(err.Error(), "10.000000") {
+		t.Errorf("Decode = %v, want %v of features[1]", err, geo.ErrEncoding)
+	}
+}
+
 // A real number is the text that it is in every other format.
 func TestNumbersAreDigits(t *testing.T) {
 	got, err := decode(t, made(t), format.Options{Limits: geo.Limits{Code: "size"}})

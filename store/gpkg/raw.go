@@ -6,6 +6,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/paulmach/orb"
 
@@ -43,6 +44,9 @@ func (s *source) features(ctx context.Context, l layer, limits geo.Limits, progr
 func (r *reading) add(row []any) error {
 	raw := geo.Raw{Feature: geo.Feature{Index: len(r.out), Properties: make(map[string]any, len(r.layer.values))}}
 	for i, c := range r.layer.values {
+		if s, ok := row[i+1].(string); ok && !utf8.ValidString(s) && raw.Problem == nil {
+			raw.Problem = geo.Misread(c.name, s)
+		}
 		v := property(row[i+1], c.boolean)
 		if v == nil {
 			continue
