@@ -109,9 +109,12 @@ func (d *Desk) putAreas(ctx context.Context, tx *store.Store, imp AreaImport, pl
 				return err
 			}
 		}
-		for _, a := range plan.inserts {
+		for i, a := range plan.inserts {
 			if err := tx.InsertArea(ctx, a, d.now()); err != nil {
 				return err
+			}
+			if imp.id != "" {
+				d.imports.tell(int64(i+1), int64(len(plan.inserts)))
 			}
 		}
 		return nil

@@ -81,9 +81,16 @@ func (d *Desk) draftEdit(ctx context.Context, draft AreaDraft) (AreaEdit, error)
 		return EditArea(nil, is, false, now)
 	}
 	if begins := draft.ValidFrom; begins != nil && draft.ID == "" {
+		if !was.ValidTo.IsZero() { // it ends by itself, and this is another
+			is.ID, is.ValidFrom, is.ValidTo = "", *begins, time.Time{}
+			if draft.ValidTo != nil {
+				is.ValidTo = *draft.ValidTo
+			}
+			return EditArea(nil, is, false, now)
+		}
 		return laterVersion(*was, is, *begins)
 	}
-	used, err := d.store.AreaUsed(ctx, string(was.ID))
+	_, used, err := d.store.AreaNeeded(ctx, string(was.ID), now)
 	if err != nil {
 		return AreaEdit{}, err
 	}
@@ -109,8 +116,10 @@ func (d *Desk) drafted(ctx context.Context, draft AreaDraft) (*geo.Area, error) 
 	case draft.Code == "":
 		return nil, ErrAreaOption.In("code")
 	}
-	if a, ok := r.index.ByCode(draft.Kind, draft.Code, time.Time{}); ok {
-		return &a, nil
+	for _, at := range []time.Time{d.now(), {}} { // the one in force, or what is to come
+		if a, ok := r.index.ByCode(draft.Kind, draft.Code, at); ok {
+			return &a, nil
+		}
 	}
 	return nil, nil // there is none, and that is no failure
 }

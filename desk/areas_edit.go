@@ -31,6 +31,10 @@ var (
 	ErrAreaEnd = fault.Define(fault.Conflict, "area.end",
 		"Reports lie in this version of the area: it can end now or later, not in the past.",
 		"In questa versione dell'area ci sono segnalazioni: può finire da ora in poi, non nel passato.")
+	// ErrSelector answers what is no selector.
+	ErrSelector = fault.Define(fault.Invalid, "area.selector",
+		`A selector is JSON such as {"siteTypes":["cs"]}, with siteTypes, objectTypes and orgs.`,
+		`Un selettore è JSON come {"siteTypes":["cs"]}, con siteTypes, objectTypes e orgs.`)
 	// ErrAreaDays answers a version of an area on days that another has.
 	ErrAreaDays = fault.Define(fault.Conflict, "area.days",
 		"There is another version of the area on some of those days: end that one first.",
@@ -59,8 +63,9 @@ func (e AreaEdit) Splits() bool { return len(e.Is) == 2 }
 
 // EditArea says what an edit by hand comes to: was is the version that is
 // edited, nil for a new area; is what it was edited to; used whether a report
-// may have been routed by was. A border that reports were routed by is not
-// rewritten: the edit begins a version of its own at now, and was ends there.
+// may have been routed by was. What reports were routed by, a border, a selector
+// or a priority, is not rewritten: the edit begins a version of its own at now,
+// and was ends there.
 // The errors are ErrAreaUsed, for what would change the past, and what
 // geo.Area.Validate says of a version.
 func EditArea(was *geo.Area, is geo.Area, used bool, now time.Time) (AreaEdit, error) {
@@ -69,7 +74,7 @@ func EditArea(was *geo.Area, is geo.Area, used bool, now time.Time) (AreaEdit, e
 		return edit, err
 	}
 	if was != nil && used && !was.ValidFrom.After(now) {
-		redrawn, renamed := !was.Geometry.Equal(is.Geometry), was.Code != is.Code || was.Kind != is.Kind
+		reroutes, renamed := was.Reroutes(is), was.Code != is.Code || was.Kind != is.Kind
 		switch {
 		case renamed:
 			return edit, ErrAreaUsed.In("code")
@@ -77,9 +82,11 @@ func EditArea(was *geo.Area, is geo.Area, used bool, now time.Time) (AreaEdit, e
 			return edit, ErrAreaUsed.In("validFrom")
 		case !was.ValidTo.Equal(is.ValidTo) && !is.ValidTo.IsZero() && is.ValidTo.Before(now):
 			return edit, ErrAreaEnd.In("validTo")
-		case redrawn && !was.ValidTo.IsZero():
+		case reroutes && !was.ValidTo.IsZero() && was.Geometry.Equal(is.Geometry):
+			return edit, ErrAreaUsed.In("selector")
+		case reroutes && !was.ValidTo.IsZero():
 			return edit, ErrAreaUsed.In("geometry")
-		case redrawn:
+		case reroutes:
 			ended := *was
 			ended.ValidTo, is.ID, is.ValidFrom = now, "", now
 			edit.Is = []geo.Area{ended, is}
@@ -119,6 +126,9 @@ func CheckAreaPlace(ctx context.Context, s *store.Store, edit AreaEdit, now time
 	}
 	is := edit.Is[len(edit.Is)-1].Bound
 	swapped := orb.Bound{Min: orb.Point{is.Min[1], is.Min[0]}, Max: orb.Point{is.Max[1], is.Max[0]}}
+	if swapped.Min[1] < -90 || swapped.Max[1] > 90 { // no latitudes
+		return nil
+	}
 	if !is.Intersects(territory) && swapped.Intersects(territory) {
 		return geo.ErrSwapped.In("geometry")
 	}
@@ -152,7 +162,7 @@ func inGeometry(err error) error {
 }
 
 // ReadSelector reads the selector of an area. The error is
-// geo.ErrAreaSelector.
+// ErrSelector.
 func ReadSelector(text string) (geo.Selector, error) {
 	var s geo.Selector
 	if text == "" || text == "null" {
@@ -161,7 +171,7 @@ func ReadSelector(text string) (geo.Selector, error) {
 	d := json.NewDecoder(strings.NewReader(text))
 	d.DisallowUnknownFields()
 	if d.Decode(&s) != nil {
-		return s, geo.ErrAreaSelector.In("selector")
+		return s, ErrSelector.In("selector")
 	}
 	return s, nil
 }

@@ -173,8 +173,9 @@ func TestPreviewEditSaysWhenAndWhat(t *testing.T) {
 			"W would end on 2026-12-20 10:00:00 UTC.", "W would leave 8686 km².", "2 from W to no area",
 		}},
 		{"it is gone", desk.AreaEdit{Was: &west}, w.now, 2, []string{"W would end on", "would change owner: 2 of 3 ("}},
-		{"a name", is(func(a *geo.Area) { a.Name, a.Priority = "Ponente", 2 }), w.now, 0, []string{
-			"This version of W would be rewritten; no other begins.", "Fields that would change: name, priority.", "No gap between neighbours and no overlap",
+		{"a priority", is(func(a *geo.Area) { a.Priority = 2 }), w.now, 0, []string{"W was used for reports: its version would end on", "Fields that would change: priority."}},
+		{"a name", is(func(a *geo.Area) { a.Name, a.Remark = "Ponente", "x" }), w.now, 0, []string{
+			"This version of W would be rewritten; no other begins.", "Fields that would change: name, remark.", "No gap between neighbours and no overlap",
 		}},
 		{"another code", w.edited(false, func(a *geo.Area) { a.Code = "V" }), w.now, 0, []string{
 			"This version of W would be rewritten as V.", "8686 km² would pass from W to V.",
@@ -267,7 +268,7 @@ func TestPreviewDraft(t *testing.T) {
 		{"no geometry at all", desk.AreaDraft{ID: west, Geometry: json.RawMessage(`7`)}, "", 0, w.now, geo.ErrNotGeoJSON},
 		{"another code", desk.AreaDraft{ID: west, Code: "V"}, "", 0, w.now, desk.ErrAreaUsed},
 		{"the code of another", desk.AreaDraft{ID: west, Code: "E"}, "", 0, w.now, desk.ErrAreaUsed},
-		{"an unknown selector", desk.AreaDraft{ID: west, Selector: json.RawMessage(`{"colour":["red"]}`)}, "", 0, w.now, geo.ErrAreaSelector},
+		{"an unknown selector", desk.AreaDraft{ID: west, Selector: json.RawMessage(`{"colour":["red"]}`)}, "", 0, w.now, desk.ErrSelector},
 		{"before it began", desk.AreaDraft{Kind: geo.District, Code: "W", Geometry: border("10", "10.5"), ValidFrom: &time.Time{}}, "", 0, w.now, desk.ErrAreaDay},
 		{"ends before now", desk.AreaDraft{ID: west, Geometry: border("10", "10.5"), ValidTo: &before}, "", 0, w.now, desk.ErrAreaEnd},
 	} {

@@ -19,6 +19,9 @@ import (
 var (
 	ErrNotImported = fault.Define(fault.Conflict, "area.import_not_done",
 		"Only an import that was put in force can be reverted.", "Si può annullare solo un'importazione già in vigore.")
+	ErrWithdrawn = fault.Define(fault.Conflict, "area.import_withdrawn",
+		"That import was taken back before its day, and nothing of it was kept: import the file again.",
+		"Quell'importazione è stata ritirata prima del suo giorno e nulla ne è rimasto: importa di nuovo il file.")
 	ErrChangedSince = fault.Define(fault.Conflict, "area.changed_since",
 		"Areas of that import have changed since: revert the later change first.",
 		"Alcune aree di quell'importazione sono cambiate in seguito: annulla prima la modifica più recente.")
@@ -126,6 +129,9 @@ func (d *Desk) revert(ctx context.Context, id string) (AreaImport, error) {
 	added, ended, err := d.store.ImportRows(ctx, was.ID)
 	if err != nil {
 		return AreaImport{}, err
+	}
+	if len(added)+len(ended) == 0 && was.Reverts != "" {
+		return AreaImport{}, ErrWithdrawn
 	}
 	have, err := d.store.Areas(ctx)
 	if err != nil {

@@ -66,14 +66,20 @@ func (d *Desk) planAreas(ctx context.Context, s *store.Store, imp AreaImport) (a
 	return plan, err
 }
 
-// standing returns every version that there would be, and notes which end.
-func (p *areaPlan) standing(have []geo.Area) []geo.Area {
-	ends, gone, back := map[areaName]bool{}, map[geo.AreaID]bool{}, map[geo.AreaID]bool{}
+// ending returns what the areas are called whose version in force ends.
+func (p *areaPlan) ending() map[areaName]bool {
+	out := map[areaName]bool{}
 	for kind, codes := range p.ends {
 		for _, code := range codes {
-			ends[areaName{kind, code}] = true
+			out[areaName{kind, code}] = true
 		}
 	}
+	return out
+}
+
+// standing returns every version that there would be, and notes which end.
+func (p *areaPlan) standing(have []geo.Area) []geo.Area {
+	ends, gone, back := p.ending(), map[geo.AreaID]bool{}, map[geo.AreaID]bool{}
 	for _, id := range p.withdrawn {
 		gone[id] = true
 	}
@@ -129,13 +135,12 @@ func settle(file, have []geo.Area, on time.Time) []geo.Area {
 	if !rounded || len(redrawn) == 0 {
 		return out
 	}
-	beside := slices.DeleteFunc(slices.Clone(have), func(h geo.Area) bool { return !h.ValidAt(on) })
-	snapped, _, err := geo.SnapTo(redrawn, beside, roundedM)
-	if err != nil {
-		return out // as they came
-	}
+	beside := slices.DeleteFunc(slices.Clone(have), func(h geo.Area) bool {
+		return !h.ValidAt(on) || !slices.ContainsFunc(redrawn, func(a geo.Area) bool { return a.Kind == h.Kind })
+	})
+	seated := geo.Reseat(redrawn, beside, roundedM)
 	for k, i := range where {
-		out[i] = snapped[k]
+		out[i] = seated[k]
 	}
 	return out
 }
@@ -176,7 +181,7 @@ func (p *areaPlan) add(a geo.Area, have standing, from time.Time) error {
 	if !old.ValidFrom.Before(p.from) {
 		return ErrAreaDay.With("%s, version from %s", a.Code, old.ValidFrom.Format(time.DateOnly))
 	}
-	a.ID, a.ValidFrom = geo.AreaID(newID()), p.from
+	a.ID, a.ValidFrom, a.Parent = geo.AreaID(newID()), p.from, cmp.Or(a.Parent, old.Parent)
 	p.inserts = append(p.inserts, a)
 	p.ends[a.Kind] = append(p.ends[a.Kind], a.Code)
 	p.changes.Changed = append(p.changes.Changed, a.Code)
@@ -191,7 +196,7 @@ func (p *areaPlan) addNew(a geo.Area, have standing, from time.Time) error {
 	}
 	a.ValidFrom = from
 	for _, h := range have.named[areaName{a.Kind, a.Code}] {
-		a.ValidFrom = p.from
+		a.ValidFrom, a.Parent = p.from, cmp.Or(a.Parent, h.Parent)
 		if h.ValidTo.After(p.from) {
 			return ErrAreaDay.With("%s, version to %s", a.Code, h.ValidTo.Format(time.DateOnly))
 		}
@@ -231,19 +236,25 @@ func sameArea(old, fresh geo.Area) bool {
 		old.Name == fresh.Name && old.Priority == fresh.Priority && (fresh.Remark == "" || old.Remark == fresh.Remark)
 }
 
-// reparent points areas at the version of their parent that is kept: an import
-// names parents by the identifier they would have on an empty database.
+// reparent points areas at the version of their parent that is kept. An import
+// names parents by the identifier they would have on an empty database, a revert
+// by that of a version that may have ended.
 func (p *areaPlan) reparent(have []geo.Area) {
-	all := slices.Concat(have, p.inserts)
-	for i, a := range p.inserts {
-		if a.Parent == "" || slices.ContainsFunc(all, func(o geo.Area) bool { return o.ID == a.Parent && o.ValidTo.IsZero() }) {
-			continue
+	names, kept, ends := map[geo.AreaID]areaName{}, map[areaName]geo.AreaID{}, p.ending()
+	for _, h := range have {
+		name := areaName{h.Kind, h.Code}
+		names[geo.SeedID(h.Kind, h.Code)], names[h.ID] = name, name
+		if h.ValidTo.IsZero() && !ends[name] {
+			kept[name] = h.ID
 		}
-		p.inserts[i].Parent = ""
-		for _, o := range all {
-			if geo.SeedID(o.Kind, o.Code) == a.Parent && o.ValidTo.IsZero() {
-				p.inserts[i].Parent = o.ID
-			}
+	}
+	for _, a := range p.inserts {
+		name := areaName{a.Kind, a.Code}
+		names[geo.SeedID(a.Kind, a.Code)], names[a.ID], kept[name] = name, name, a.ID
+	}
+	for i, a := range p.inserts {
+		if a.Parent != "" {
+			p.inserts[i].Parent = kept[names[a.Parent]]
 		}
 	}
 }

@@ -140,6 +140,13 @@ func TestRevertOfWhatIsPlanned(t *testing.T) {
 			t.Fatalf("RevertAreas(dry %v) = %+v, %v", dry, c, err)
 		}
 	}
+	took, err := w.desk.AreaImports(t.Context(), w.as("boss"), "it", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.desk.RevertAreas(t.Context(), report.System, took[0].ID, false); !errors.Is(err, desk.ErrWithdrawn) {
+		t.Errorf("RevertAreas of what took it back = %v, want %v", err, desk.ErrWithdrawn)
+	}
 	after, err := w.desk.AreaHistory(t.Context(), "", "")
 	if err != nil || !slices.Equal(after, before) {
 		t.Errorf("the territory is %+v, %v, want %+v", after, err, before)
@@ -195,6 +202,51 @@ func TestRoundedImport(t *testing.T) {
 	if c := w.put(desk.AreaImport{Areas: []geo.Area{district("W", box(10, 10.700_001))}}); len(c.Changed) != 1 {
 		t.Errorf("a border moved by eight centimetres: %+v", c)
 	}
+}
+
+// TestParentsStay: an area that is redrawn, that comes back, or whose parent is
+// redrawn in the same import keeps its parent, in the version that stands.
+func TestParentsStay(t *testing.T) {
+	w := newTown(t)
+	macro := geo.Area{Code: "M", Name: "M", Kind: geo.MacroArea, Geometry: box(9, 13), Source: geo.FromAdmin}
+	child := district("N", box(12, 12.5))
+	child.Parent = geo.SeedID(geo.MacroArea, "M")
+	parent := func(when string) {
+		t.Helper()
+		all, err := w.desk.AreasInForce(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var m, n geo.Area
+		for _, a := range all {
+			switch a.Code {
+			case "M":
+				m = a
+			case "N":
+				n = a
+			}
+		}
+		if m.ID == "" || n.Parent != m.ID {
+			t.Errorf("%s the parent of N is %q, want %q", when, n.Parent, m.ID)
+		}
+	}
+	w.put(desk.AreaImport{Areas: []geo.Area{macro, child}})
+	parent("at first")
+	w.put(desk.AreaImport{Areas: []geo.Area{district("N", box(12, 12.7))}})
+	parent("redrawn without a word")
+	macro.Geometry = box(8, 13)
+	w.put(desk.AreaImport{Areas: []geo.Area{macro, district("N", box(12, 12.8))}})
+	parent("redrawn with its parent")
+	for range 2 {
+		w.now = w.now.Add(time.Hour)
+		if _, err := w.desk.RevertAreas(t.Context(), report.System, "last", false); err != nil {
+			t.Fatal(err)
+		}
+		parent("reverted")
+	}
+	w.put(desk.AreaImport{Replace: true, Areas: []geo.Area{district("W", square(10, 45))}})
+	w.put(desk.AreaImport{Areas: []geo.Area{district("N", box(12, 12.9))}})
+	parent("back again")
 }
 
 // TestPreview says before what the re-routing then does.

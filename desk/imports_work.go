@@ -150,6 +150,7 @@ func (d *Desk) commit(ctx context.Context, i store.AreaImport) error {
 	}
 	imp := file.Import
 	imp.Person, imp.id = i.Person, i.ID
+	d.imports.tell(0, 0)
 	plan, err := d.planned(ctx, imp)
 	if err != nil {
 		return err

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/paulmach/orb"
-	orbgeo "github.com/paulmach/orb/geo"
 
 	"github.com/sestante/sestante/fault"
 )
@@ -156,20 +155,14 @@ var (
 // Measure returns the area with Bound and AreaM2 computed from its geometry.
 func (a Area) Measure() Area {
 	a.Bound = a.Geometry.Bound()
-	a.AreaM2 = areaM2(a.Geometry)
+	a.AreaM2 = ellipsoidM2(a.Geometry)
 	return a
 }
 
-// areaM2 adds up what each polygon covers. orb's own sum over a multipolygon
-// is the same for valid ones; this one is never negative.
-func areaM2(mp orb.MultiPolygon) float64 {
-	sum := 0.0
-	for _, p := range mp {
-		if len(p) > 0 {
-			sum += max(0, orbgeo.Area(p))
-		}
-	}
-	return sum
+// Reroutes reports whether places may have another owner when an area becomes
+// another: its border, its selector or its priority differs.
+func (a Area) Reroutes(fresh Area) bool {
+	return !a.Geometry.Equal(fresh.Geometry) || !a.Selector.equal(fresh.Selector) || a.Priority != fresh.Priority
 }
 
 // ValidAt reports whether the area is valid at that moment: from ValidFrom on,

@@ -60,7 +60,7 @@ func ExampleDissolve() {
 	}
 	fmt.Println(len(districts), "districts;", warnings[0].Text)
 	// Output:
-	// NO1 Liguria, 5493 km²
+	// NO1 Liguria, 5492 km²
 	// NO2 Piemonte NORD, 11195 km²
 	// 27 districts; CI counts as SU.
 }

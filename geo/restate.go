@@ -2,6 +2,7 @@ package geo
 
 import (
 	"math"
+	"slices"
 
 	"github.com/paulmach/orb"
 )
@@ -82,4 +83,44 @@ func nearBy(p, q orb.Point, within float64) bool {
 	}
 	m := metricAt(p[1])
 	return math.Hypot((p[0]-q[0])*m.perLon, (p[1]-q[1])*m.perLat) <= within
+}
+
+// Reseat returns the areas with each point that lies within so many metres of a
+// point of the others put there: what went through another projection and was
+// redrawn in part keeps, bit for bit, what it shares with what stays. The same
+// point goes to the same place whichever area it is of, so that neighbours stay
+// neighbours. An area that this would spoil is left as it was.
+func Reseat(areas, others []Area, within float64) []Area {
+	geoms := make([]orb.MultiPolygon, len(others))
+	for i, o := range others {
+		geoms[i] = o.Geometry
+	}
+	seats := newPegs(geoms, within)
+	for _, mp := range geoms {
+		eachRing(mp, func(ring *orb.Ring) {
+			for _, p := range (*ring)[1:] {
+				seats.add(p, 0)
+			}
+		})
+	}
+	out := slices.Clone(areas)
+	for i, a := range areas {
+		mp := a.Geometry.Clone()
+		eachRing(mp, func(ring *orb.Ring) {
+			for k, p := range *ring {
+				if to, _, ok := seats.nearest(p, -1); ok && !leavesSeam(p, p, to) {
+					(*ring)[k] = to
+				}
+			}
+		})
+		clean, problem := normalise(mp)
+		if problem == nil {
+			problem = checkGeometry(clean)
+		}
+		if problem == nil {
+			out[i].Geometry = clean
+			out[i] = out[i].Measure()
+		}
+	}
+	return out
 }

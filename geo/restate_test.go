@@ -65,3 +65,42 @@ func TestSameButRounded(t *testing.T) {
 		}
 	}
 }
+
+// TestReseat: two neighbours went through another projection, and a point of
+// their border was moved. All other points are where they were to the last bit,
+// also where a third area meets them, and the two share what was moved.
+func TestReseat(t *testing.T) {
+	was := []geo.Area{
+		district("A", orb.Ring{{9, 45}, {10, 45}, {10.01, 45.5}, {10, 46}, {9, 46}, {9, 45}}),
+		district("B", orb.Ring{{10, 45}, {11, 45}, {11, 46}, {10, 46}, {10.01, 45.5}, {10, 45}}),
+		district("C", orb.Ring{{9, 46}, {10, 46}, {11, 46}, {11, 47}, {9, 47}, {9, 46}}),
+	}
+	moved := orb.Point{10.02, 45.5}
+	var redrawn []geo.Area
+	for _, a := range was[:2] {
+		a.Geometry = a.Geometry.Clone()
+		for i, p := range a.Geometry[0][0] {
+			if p == (orb.Point{10.01, 45.5}) {
+				p = moved
+			}
+			a.Geometry[0][0][i] = orb.Point{p[0] + 4e-8, p[1] - 3e-8}
+		}
+		redrawn = append(redrawn, a)
+	}
+	there := orb.Point{moved[0] + 4e-8, moved[1] - 3e-8}
+	for i, a := range geo.Reseat(redrawn, was, 0.01) {
+		want := was[i].Geometry.Clone()
+		for k, p := range want[0][0] {
+			if p == (orb.Point{10.01, 45.5}) {
+				want[0][0][k] = there
+			}
+		}
+		if !a.Geometry.Equal(want) {
+			t.Errorf("%s is %v, want %v", a.Code, a.Geometry, want)
+		}
+	}
+	spoiled := district("S", orb.Ring{{10, 45}, {10.000_000_04, 45}, {10, 45.000_000_04}, {10, 45}})
+	if got := geo.Reseat([]geo.Area{spoiled}, was, 0.01); !got[0].Geometry.Equal(spoiled.Geometry) {
+		t.Errorf("a speck became %v", got[0].Geometry)
+	}
+}

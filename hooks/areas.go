@@ -71,8 +71,8 @@ func (h *hooks) editArea(e *core.RecordEvent) error {
 	}
 	redrawn := !was.Geometry.Equal(is.Geometry)
 	used := false
-	if redrawn || was.Code != is.Code || was.Kind != is.Kind || !was.ValidFrom.Equal(is.ValidFrom) || !was.ValidTo.Equal(is.ValidTo) {
-		if used, err = store.New(e.App).AreaUsed(e.Context, e.Record.Id); err != nil {
+	if was.Reroutes(is) || was.Code != is.Code || was.Kind != is.Kind || !was.ValidFrom.Equal(is.ValidFrom) || !was.ValidTo.Equal(is.ValidTo) {
+		if _, used, err = store.New(e.App).AreaNeeded(e.Context, e.Record.Id, h.now()); err != nil {
 			return err
 		}
 	}

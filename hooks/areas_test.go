@@ -58,8 +58,26 @@ func TestDashboardChecksAreas(t *testing.T) {
 	}
 	far := area(`{"type":"Polygon","coordinates":[[[-70,-30],[-69,-30],[-69,-29],[-70,-29],[-70,-30]]]}`, map[string]any{"code": "CL"})
 	far["code"] = " CL "
+	around := area(`{"type":"Polygon","coordinates":[[[178,7],[-178,7],[-178,12],[178,12],[178,7]]]}`, map[string]any{"code": "FJ"})
+	o.want(t, "POST", path, around, 200, `"code":"FJ"`) // 178 is no latitude
+	o.want(t, "POST", path, area(ring("10"), map[string]any{"code": "B", "selector": json.RawMessage(`{"foo":1}`)}), 400, "area.selector")
 	o.want(t, "POST", path, far, 200, `"code":"CL"`)                                                                   // elsewhere, either way
 	o.want(t, "PATCH", path+"/"+rec.Id, map[string]any{"geometry": json.RawMessage(ring("9.5"))}, 200, `"maxLon":9.5`) // nobody was routed by it
+}
+
+// TestZonesGo: an area that owns no reports can be taken away when none lies
+// there.
+func TestZonesGo(t *testing.T) {
+	o := newOffice(t, true)
+	pbtest.Record(t, o.app, "areas", area(ring("10"), nil))
+	o.newReport(t)
+	const path = "/api/collections/areas/records/"
+	here := pbtest.Record(t, o.app, "areas", area(ring("10"), map[string]any{"code": "Z1", "kind": "zone"}))
+	far := pbtest.Record(t, o.app, "areas", area(`{"type":"Polygon","coordinates":[[[20,45],[21,45],[21,46],[20,46],[20,45]]]}`, map[string]any{"code": "Z2", "kind": "zone"}))
+	o.want(t, "DELETE", path+here, nil, 409, "area.used")
+	if status, got := o.ask(t, "DELETE", path+far, nil, "en"); status != 204 {
+		t.Errorf("a zone without reports: %d %s, want 204", status, got)
+	}
 }
 
 // TestDashboardKeepsHistory edits a border that reports were routed by.
@@ -92,6 +110,9 @@ func TestDashboardKeepsHistory(t *testing.T) {
 		t.Errorf("the new version is %s from %v to %v, %v", fresh.Name, fresh.ValidFrom, fresh.ValidTo, fresh.Bound)
 	}
 	o.want(t, "PATCH", path+id, map[string]any{"geometry": json.RawMessage(ring("9.4"))}, 409, "area.used") // what has ended stays
-	o.want(t, "DELETE", path+string(fresh.ID), nil, 409, "area.used")                                       // it answers for those of the old one
+	o.want(t, "PATCH", path+string(fresh.ID), map[string]any{"code": "ML"}, 409, "area.used")
+	o.want(t, "PATCH", path+string(fresh.ID), map[string]any{"checkOnly": true, "code": "ML"}, 409, "area.used")
+	o.want(t, "DELETE", path+string(fresh.ID), nil, 409, "area.used") // it answers for those of the old one
 	o.want(t, "PATCH", path+string(fresh.ID), map[string]any{"name": "Milano"}, 200, `"name":"Milano"`)
+	o.want(t, "PATCH", path+string(fresh.ID), map[string]any{"priority": 7}, 200, `"validTo":"2`) // that is a version too
 }

@@ -189,16 +189,6 @@ func (s *Store) ImportRows(ctx context.Context, id string) (added, ended []geo.A
 	return added, ended, nil
 }
 
-// AreaUsed reports whether a report, open or ended, may lie in that version of
-// an area. For a kind that owns no reports it says so as soon as there are any.
-func (s *Store) AreaUsed(ctx context.Context, id string) (used bool, err error) {
-	const q = `
-		SELECT EXISTS (SELECT 1 FROM reports WHERE district = {:id})
-			OR EXISTS (SELECT 1 FROM areas WHERE id = {:id} AND kind NOT IN ('district', 'overlay')) AND EXISTS (SELECT 1 FROM reports)`
-	_, err = s.value(ctx, q, dbx.Params{"id": id}, &used)
-	return used, err
-}
-
 // AreaVersions returns the versions of the areas of a kind and a code, without
 // their geometry; an empty kind or code is any.
 func (s *Store) AreaVersions(ctx context.Context, kind geo.Kind, code string) ([]geo.Area, error) {

@@ -181,9 +181,10 @@ func (s *Store) Territory(ctx context.Context, at time.Time) (box orb.Bound, ok 
 }
 
 // AreaNeeded reports whether a role is limited to the area of a version, past
-// roles included, and whether a report was routed to it: to any version of it
-// when this is the one in force now, which answers for them all, and to this
-// one otherwise.
+// roles included, and whether a report was ever routed to it: to any version of
+// it when this is the one in force now, which answers for them all, and to this
+// one otherwise. One of a kind that owns no reports is used when any lies in its
+// box.
 func (s *Store) AreaNeeded(ctx context.Context, id string, now time.Time) (held, used bool, err error) {
 	const q = `
 		WITH it AS (SELECT id, kind, code, validFrom <= {:now} AND (validTo = '' OR validTo > {:now}) AS valid FROM areas WHERE id = {:id}),
@@ -191,7 +192,10 @@ func (s *Store) AreaNeeded(ctx context.Context, id string, now time.Time) (held,
 		SELECT
 			EXISTS (SELECT 1 FROM roles, json_each(CASE WHEN json_valid(roles.areas) THEN roles.areas ELSE '[]' END) AS held WHERE held.value IN (SELECT id FROM versions)),
 			EXISTS (SELECT 1 FROM versions JOIN reports ON reports.district = versions.id)
-				OR EXISTS (SELECT 1 FROM it WHERE kind NOT IN ('district', 'overlay')) AND EXISTS (SELECT 1 FROM reports)`
+				OR EXISTS (SELECT 1 FROM it WHERE kind IN ('district', 'overlay'))
+					AND EXISTS (SELECT 1 FROM versions JOIN reportEvents ON instr(reportEvents.payload, '"' || versions.id || '"') > 0)
+				OR EXISTS (SELECT 1 FROM areas JOIN reports ON reports.lon BETWEEN minLon AND maxLon AND reports.lat BETWEEN minLat AND maxLat
+					WHERE areas.id = {:id} AND areas.kind NOT IN ('district', 'overlay'))`
 	if _, err := s.value(ctx, q, dbx.Params{"id": id, "now": stamp(now)}, &held, &used); err != nil {
 		return false, false, fmt.Errorf("ask who needs area %s: %w", id, err)
 	}

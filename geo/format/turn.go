@@ -50,7 +50,11 @@ func (t turning) at(p orb.Point) (orb.Point, error) {
 	if t.swap {
 		p[0], p[1] = p[1], p[0]
 	}
-	return t.system.ToWGS84(p)
+	out, err := t.system.ToWGS84(p)
+	if over := math.Abs(out[0]) - 180; over > 0 && over < 1e-9 { // the meridian, but for rounding
+		out[0] = math.Copysign(180, out[0])
+	}
+	return out, err
 }
 
 func (t turning) turn(raw *geo.Raw) {

@@ -126,6 +126,11 @@ export const codes = {
     en: 'The import is not at the step where that can be done.',
     it: 'L\'importazione non è nella fase in cui si può fare.',
   },
+  'area.import_withdrawn': {
+    kind: 'conflict',
+    en: 'That import was taken back before its day, and nothing of it was kept: import the file again.',
+    it: 'Quell\'importazione è stata ritirata prima del suo giorno e nulla ne è rimasto: importa di nuovo il file.',
+  },
   'area.imports_full': {
     kind: 'limited',
     en: 'Too many imports wait for a decision: commit or discard some.',
@@ -150,6 +155,11 @@ export const codes = {
     kind: 'conflict',
     en: 'The areas changed after this preview: look at the new one, which is being made.',
     it: 'Le aree sono cambiate dopo questa anteprima: guarda quella nuova, in preparazione.',
+  },
+  'area.selector': {
+    kind: 'invalid',
+    en: 'A selector is JSON such as {"siteTypes":["cs"]}, with siteTypes, objectTypes and orgs.',
+    it: 'Un selettore è JSON come {"siteTypes":["cs"]}, con siteTypes, objectTypes e orgs.',
   },
   'area.used': {
     kind: 'conflict',
