@@ -319,7 +319,7 @@ func (d *Desk) CommitImport(ctx context.Context, who report.Actor, lang, id stri
 			return err
 		}
 		stale = kept.Stamp != stamp
-		kept.Worker, kept.State, kept.UpdatedAt = "", store.ImportCommitting, d.now()
+		kept.Worker, kept.State, kept.Problems, kept.UpdatedAt = "", store.ImportCommitting, nil, d.now()
 		if stale {
 			kept.State = store.ImportReading
 		}

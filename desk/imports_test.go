@@ -170,8 +170,15 @@ func TestImportOfOtherAreas(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.redraw(10.8) // after the commit was asked for, before it is done
-	if got := w.worked(i.ID); got.State != store.ImportPreviewed {
-		t.Errorf("put in force unseen: %+v", got)
+	got := w.worked(i.ID)
+	if got.State != store.ImportPreviewed || len(got.Problems) != 1 || got.Problems[0].Code != desk.ErrPreviewStale.Code {
+		t.Errorf("put in force unseen, or without a word: %+v", got)
+	}
+	if _, err := w.desk.CommitImport(t.Context(), w.as("boss"), "it", i.ID); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.worked(i.ID); got.State != store.ImportDone || len(got.Problems) != 0 {
+		t.Errorf("seen and committed: %+v", got)
 	}
 }
 

@@ -24,7 +24,7 @@ type Import struct {
 	Step      string          `json:"step"` // of checking: areas, territory, survey or reports; else empty
 	Done      int64           `json:"done"` // of total, in the present state and step
 	Total     int64           `json:"total"`
-	Problems  []ImportProblem `json:"problems"` // why it was refused
+	Problems  []ImportProblem `json:"problems"` // why it was refused, or is to be looked at once more
 	Notes     []ImportNote    `json:"notes"`    // what was left out or assumed
 	Preview   *AreaPreview    `json:"preview"`  // null until there is one, and in lists
 	Changes   *AreaChanges    `json:"changes"`  // null until it is done

@@ -159,7 +159,10 @@ func (d *Desk) commit(ctx context.Context, i store.AreaImport) error {
 		err = d.inTx(ctx, func(tx *store.Store) error { return d.putAreas(ctx, tx, imp, plan) })
 	}
 	if plan.stamp != i.Stamp || errors.Is(err, errAreasMoved) {
-		i.State, i.Worker, i.UpdatedAt = store.ImportReading, "", d.now() // a person must look again
+		i.State, i.Worker, i.UpdatedAt = store.ImportReading, "", d.now() // a person must look again, and is told why
+		if i.Problems, err = json.Marshal(problemsOf(ErrPreviewStale)); err != nil {
+			return fmt.Errorf("encode the reason: %w", err)
+		}
 		return d.keepImport(ctx, i, store.ImportCommitting)
 	}
 	if err == nil {
