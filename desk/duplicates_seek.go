@@ -111,7 +111,7 @@ func catalogueOf(kinds []store.ObjectKind) nearby.Catalogue {
 func (d *Desk) candidates(ctx context.Context, who report.Actor, subject nearby.Case, rules nearby.Rules, tree nearby.Catalogue) ([]report.ID, error) {
 	q := nearby.Query{
 		Lon: subject.Lon, Lat: subject.Lat, RadiusM: rules.Reach(subject.AccuracyM), Objects: tree.Related(subject.Object),
-		ClosedSince: d.closedSince(rules.ClosedDays), Except: subject.ID, Most: 32,
+		ClosedSince: d.closedSince(rules.ClosedDays), Except: subject.ID, Most: mostCandidates,
 	}
 	keep := d.closedSince(d.cfg.Policy.DuplicateWindowDays)
 	q.Public = true
@@ -120,20 +120,56 @@ func (d *Desk) candidates(ctx context.Context, who report.Actor, subject nearby.
 		return nil, err
 	}
 	if who.ID != "" {
-		q.Public = false
+		q.Public, q.Most = false, mostCrowd
 		more, err := d.near.search(ctx, d.store, q, keep)
 		if err != nil {
 			return nil, err
 		}
+		if len(more) > mostCandidates {
+			if more, err = d.within(ctx, who, more); err != nil {
+				return nil, err
+			}
+		}
 		hits = append(hits, more...)
 	}
+	return distinct(hits), nil
+}
+
+// How many reports are compared with another, and among how many they are
+// looked for where reports crowd.
+const (
+	mostCandidates = 32
+	mostCrowd      = 1024
+)
+
+// within returns the first of hits that somebody may read.
+func (d *Desk) within(ctx context.Context, who report.Actor, hits []nearby.Hit) ([]nearby.Hit, error) {
+	var names []string
+	for _, id := range distinct(hits) {
+		names = append(names, string(id))
+	}
+	found, err := d.store.Reports(ctx, store.ReportFilter{IDs: names, Reach: reachOf(who), Limit: len(names)})
+	if err != nil {
+		return nil, err
+	}
+	theirs := map[report.ID]bool{}
+	for _, r := range found {
+		theirs[r.ID] = true
+	}
+	hits = slices.DeleteFunc(hits, func(h nearby.Hit) bool { return !theirs[report.ID(h.ID())] })
+	return hits[:min(len(hits), mostCandidates)], nil
+}
+
+func distinct(hits []nearby.Hit) []report.ID {
 	var ids []report.ID
+	seen := map[report.ID]bool{}
 	for _, h := range hits {
-		if id := report.ID(h.ID()); !slices.Contains(ids, id) {
+		if id := report.ID(h.ID()); !seen[id] {
+			seen[id] = true
 			ids = append(ids, id)
 		}
 	}
-	return ids, nil
+	return ids
 }
 
 // A known is a candidate with how much of it who seeks may read.

@@ -131,6 +131,10 @@ func TestDuplicatesOfNobodys(t *testing.T) {
 		if ids := idsOf(got.Duplicates); !slices.Equal(ids, []report.ID{open.ID}) || got.RadiusM != 50 {
 			t.Errorf("ready = %v: a guest is shown %v within %v m, want only the public report", ready, ids, got.RadiusM)
 		}
+		theirs, err := w.desk.DuplicatesNear(t.Context(), w.as("citizen"), near, "it")
+		if ids := idsOf(theirs.Duplicates); err != nil || !slices.Contains(ids, mine.ID) || !slices.Contains(ids, open.ID) || len(ids) != 2 {
+			t.Errorf("ready = %v: a citizen is shown %v (%v), want their own and the public report", ready, ids, err)
+		}
 		staff, err := w.desk.DuplicatesNear(t.Context(), w.as("anna"), near, "it")
 		if err != nil || len(staff.Duplicates) != 5 {
 			t.Errorf("ready = %v: the first level is shown %d (%v), want 5", ready, len(staff.Duplicates), err)

@@ -99,7 +99,7 @@ func (d *Desk) ExportAreas(ctx context.Context, who report.Actor, q AreaQuery, h
 	areas := slices.DeleteFunc(all, func(a geo.Area) bool {
 		return !a.ValidAt(at) || len(q.Kinds) > 0 && !slices.Contains(q.Kinds, a.Kind)
 	})
-	return d.export(ctx, areaTable(areas, codes, reachOf(who).All), how)
+	return d.export(ctx, areaTable(areas, codes, seesAllOver(who)), how)
 }
 
 // ExportReports returns the reports the caller may read, those without a
@@ -125,7 +125,7 @@ func (d *Desk) ExportReports(ctx context.Context, who report.Actor, q ReportQuer
 		return nil, err
 	}
 	if most := d.cfg.ExportRows; most > 0 && n > most {
-		return nil, ErrExportSize.With("%d reports, and at most %d", n, most)
+		return nil, ErrExportSize.WithIn("at most %d reports", "al massimo %d segnalazioni", most)
 	}
 	words, err := d.exportWords(ctx)
 	if err != nil {

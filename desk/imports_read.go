@@ -20,7 +20,7 @@ import (
 
 // ErrAreaOption answers an option of an import that is missing or is none.
 var ErrAreaOption = fault.Define(fault.Invalid, "area.option",
-	"An option of the import is missing or has no such value.", "Un'opzione dell'importazione manca o non ha un valore ammesso.")
+	"An option is missing or has no such value.", "Un'opzione manca o non ha un valore ammesso.")
 
 // AreaOptions say what a file of boundaries does not.
 type AreaOptions struct {

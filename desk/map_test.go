@@ -152,6 +152,44 @@ func TestNobodyLearnsByNarrowing(t *testing.T) {
 			t.Errorf("%s asks for %v%v and gets %d, %v, want %d", c.who, c.q.States, c.q.Routings, len(page.Reports), err, c.want)
 		}
 	}
+	// Where the next page begins tells of no report that is not shown, whatever is
+	// asked for and whoever asks.
+	for range 5 {
+		w.submit("citizen", w.at(10.5))
+		w.submit("passer", w.at(11.5))
+	}
+	w.person("elsewhere", "coordinator", "N")
+	w.sql(`UPDATE reports SET org = 'anotherorg00000', state = 'suspended' WHERE code LIKE 'W%'`)
+	w.sql(fmt.Sprintf("UPDATE roles SET org = 'thisorg00000000', areas = '[]' WHERE person = '%s'", w.ids["elsewhere"]))
+	w.sql(fmt.Sprintf("UPDATE reports SET assignee = '%s'", w.ids["passer"]))
+	for _, who := range []string{"citizen", "passer", "elsewhere", "anna", "lead", "ben", "eva", "boss"} {
+		for _, q := range []desk.Query{{}, {Routings: all}, {Routings: all[1:2]}, {States: []report.State{report.Suspended}}, {BBox: &[4]float64{10, 45, 11, 46}}} {
+			shown := map[string]bool{}
+			whole, err := w.desk.List(t.Context(), w.as(who), q)
+			if err != nil || whole.Next != "" {
+				t.Fatalf("%s lists %+v, %v", who, whole, err)
+			}
+			for _, r := range whole.Reports {
+				shown[r["code"].(string)] = true
+			}
+			q.Limit = 1
+			for n := 0; ; n++ {
+				page, err := w.desk.List(t.Context(), w.as(who), q)
+				if err != nil || page.Next != "" && (len(page.Reports) != 1 || page.Reports[0]["code"] != page.Next) {
+					t.Fatalf("%s is told of %q beside %v, %v", who, page.Next, page.Reports, err)
+				}
+				for _, r := range page.Reports {
+					delete(shown, r["code"].(string))
+				}
+				if q.After = page.Next; q.After == "" {
+					break
+				}
+			}
+			if len(shown) > 0 {
+				t.Errorf("%s page by page is not shown %v", who, shown)
+			}
+		}
+	}
 	w.sql("UPDATE reports SET plannedCloseDate = '2026-12-24', planState = 'proposed'")
 	view, err := w.desk.View(t.Context(), w.as("passer"), string(got.ID), "it")
 	if err != nil || view.Report["state"] != nil || view.Report["phase"] != report.PhaseAnalysis || view.Report["plannedCloseDate"] != report.Date("") {

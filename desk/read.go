@@ -196,28 +196,32 @@ func (d *Desk) List(ctx context.Context, who report.Actor, q Query) (Page, error
 	if err != nil {
 		return Page{}, err
 	}
-	f.Limit = limit + 1
-	found, err := d.store.Reports(ctx, f)
-	if err != nil {
-		return Page{}, err
-	}
-	page := Page{Reports: []map[string]any{}}
-	for i, r := range found {
-		if i == limit {
-			page.Next = found[limit-1].Code
-			break
-		}
-		audience, ok := report.MayRead(who, r)
-		if !ok || !q.tells(r, audience) {
-			continue
-		}
-		row, err := project(r, audience)
+	page, last := Page{Reports: []map[string]any{}}, ""
+	for f.Limit = limit + 1; ; f.Limit = maxPage + 1 {
+		found, err := d.store.Reports(ctx, f)
 		if err != nil {
 			return Page{}, err
 		}
-		page.Reports = append(page.Reports, row)
+		for _, r := range found {
+			f.After = r.Code
+			audience, ok := report.MayRead(who, r)
+			if !ok || !q.tells(r, audience) {
+				continue
+			}
+			if len(page.Reports) == limit {
+				page.Next = last // of a report that is shown: another would be told of
+				return page, nil
+			}
+			row, err := project(r, audience)
+			if err != nil {
+				return Page{}, err
+			}
+			page.Reports, last = append(page.Reports, row), r.Code
+		}
+		if len(found) < f.Limit {
+			return page, nil
+		}
 	}
-	return page, nil
 }
 
 // tells reports whether a report may be in the answer to a query: one that is
@@ -272,8 +276,7 @@ func reachOf(who report.Actor) *store.Reach {
 			}
 			switch reader.At {
 			case report.ScopeAll:
-				reach.All = reach.All || len(g.Districts) == 0
-				reach.Districts = append(reach.Districts, g.Districts...)
+				reach.Wide = append(reach.Wide, store.Wide{Org: g.Org, Districts: g.Districts})
 			case report.ScopeDistrict, report.ScopePole:
 				reach.Districts = append(reach.Districts, g.Districts...)
 			case report.ScopeOrg:
@@ -282,9 +285,16 @@ func reachOf(who report.Actor) *store.Reach {
 				reach.ReporterOrgs = append(reach.ReporterOrgs, g.Org)
 			case report.ScopeHelpdesk:
 				reach.Helpdesk = true
-			case report.ScopeOwn, report.ScopeAssigned, report.ScopePublic:
+			case report.ScopeAssigned:
+				reach.Assigned = true
+			case report.ScopeOwn, report.ScopePublic: // one's own are always in reach; the public ones are not listed
 			}
 		}
 	}
 	return reach
+}
+
+// seesAllOver reports whether somebody has a role over the whole territory.
+func seesAllOver(who report.Actor) bool {
+	return slices.ContainsFunc(reachOf(who).Wide, func(w store.Wide) bool { return len(w.Districts) == 0 })
 }

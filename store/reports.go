@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/pocketbase/dbx"
@@ -255,15 +257,45 @@ type ReportFilter struct {
 	Limit     int
 }
 
-// A Reach is what somebody's roles let them read, any of it. Own and assigned
-// reports of Person are always within.
+// A Reach is what somebody's roles let them read, any of it: no more, or what is
+// counted and paged by it would tell of the rest. Reports that Person sent are
+// always within.
 type Reach struct {
-	All          bool
 	Person       report.PersonID
+	Assigned     bool // those that Person works on, also where nobody else may know of them
+	Wide         []Wide
 	Districts    []report.AreaID
 	Orgs         []report.OrgID // responsible
 	ReporterOrgs []report.OrgID
 	Helpdesk     bool // tickets about the platform itself
+}
+
+// Wide is the reach of a role over everything, as far as it names a contact
+// point or districts: an empty one is no limit.
+type Wide struct {
+	Org       report.OrgID // the contact point that owns the report; one without is everybody's
+	Districts []report.AreaID
+}
+
+// All reports whether somebody may read every report.
+func (r *Reach) All() bool {
+	return slices.ContainsFunc(r.Wide, func(w Wide) bool { return w.Org == "" && len(w.Districts) == 0 })
+}
+
+// wide returns the conditions of the roles over everything, and adds their
+// parameters.
+func (r *Reach) wide(p dbx.Params) string {
+	var q strings.Builder
+	for i, w := range r.Wide {
+		org, districts := fmt.Sprintf("wideOrg%d", i), fmt.Sprintf("wideDistricts%d", i)
+		q.WriteString(` OR ({:` + org + `} = '' OR org = '' OR org = {:` + org + `})`)
+		p[org] = w.Org
+		if len(w.Districts) > 0 {
+			q.WriteString(` AND district IN (SELECT value FROM json_each({:` + districts + `}))`)
+			p[districts] = list(names[string](w.Districts))
+		}
+	}
+	return q.String()
 }
 
 // Reports lists reports by code, at most f.Limit of them.
@@ -312,13 +344,13 @@ func (f ReportFilter) where() (string, dbx.Params) {
 		q += ` AND pointSource != '' AND lon BETWEEN {:west} AND {:east} AND lat BETWEEN {:south} AND {:north}`
 		p["west"], p["south"], p["east"], p["north"] = f.BBox[0], f.BBox[1], f.BBox[2], f.BBox[3]
 	}
-	if r := f.Reach; r != nil && !r.All {
-		q += ` AND (reporter = {:me} OR assignee = {:me}
+	if r := f.Reach; r != nil && !r.All() {
+		q += ` AND (reporter = {:me} OR assignee = {:me} AND ({:assigned} OR visibility = 'public' AND consentPublish)` + r.wide(p) + `
 			OR district IN (SELECT value FROM json_each({:reachDistricts}))
 			OR responsibleOrg IN (SELECT value FROM json_each({:reachOrgs}))
 			OR reporterOrg IN (SELECT value FROM json_each({:reachReporterOrgs}))
 			OR ({:helpdesk} AND kind = 'helpdesk'))`
-		p["me"], p["helpdesk"] = r.Person, r.Helpdesk
+		p["me"], p["assigned"], p["helpdesk"] = r.Person, r.Assigned, r.Helpdesk
 		p["reachDistricts"], p["reachOrgs"] = list(names[string](r.Districts)), list(names[string](r.Orgs))
 		p["reachReporterOrgs"] = list(names[string](r.ReporterOrgs))
 	}

@@ -148,8 +148,8 @@ export const codes = {
   },
   'area.option': {
     kind: 'invalid',
-    en: 'An option of the import is missing or has no such value.',
-    it: 'Un\'opzione dell\'importazione manca o non ha un valore ammesso.',
+    en: 'An option is missing or has no such value.',
+    it: 'Un\'opzione manca o non ha un valore ammesso.',
   },
   'area.preview_stale': {
     kind: 'conflict',
