@@ -4,11 +4,13 @@ package pbtest
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"sync"
 	"testing"
 
+	"github.com/pocketbase/dbx"
 	"github.com/pocketbase/pocketbase/core"
 	_ "github.com/pocketbase/pocketbase/migrations" // PocketBase's own schema
 
@@ -100,11 +102,25 @@ func Open(t testing.TB, dir string) *core.BaseApp {
 	}
 	app.Settings().Logs.MaxDays = 0 // the log writer outlives short tests
 	t.Cleanup(func() {
-		if err := app.ResetBootstrapState(); err != nil {
+		if err := shut(app); err != nil {
 			t.Errorf("close the app: %v", err)
 		}
 	})
 	return app
+}
+
+// shut closes what ResetBootstrapState closes, but does not take the databases
+// out of the app: PocketBase's log writer looks after three seconds whether they
+// are there, without a lock, and the race detector ends whichever test ends then.
+func shut(app *core.BaseApp) error {
+	app.Cron().Stop()
+	var errs []error
+	for _, db := range []dbx.Builder{app.ConcurrentDB(), app.NonconcurrentDB(), app.AuxConcurrentDB(), app.AuxNonconcurrentDB()} {
+		if c, ok := db.(interface{ Close() error }); ok {
+			errs = append(errs, c.Close())
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // New returns a running app over a fresh data folder.
