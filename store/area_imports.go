@@ -201,13 +201,5 @@ func (s *Store) AreaVersions(ctx context.Context, kind geo.Kind, code string) ([
 	if err := s.rows(ctx, &rows, q, dbx.Params{"kind": kind, "code": code}); err != nil {
 		return nil, fmt.Errorf("read the versions of areas: %w", err)
 	}
-	out := make([]geo.Area, 0, len(rows))
-	for _, r := range rows {
-		a, err := r.area()
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, a)
-	}
-	return out, nil
+	return areasOf(rows)
 }

@@ -83,6 +83,11 @@ func (s *Store) Areas(ctx context.Context) ([]geo.Area, error) {
 	if err := s.rows(ctx, &rows, `SELECT * FROM areas ORDER BY kind, code, validFrom`, nil); err != nil {
 		return nil, fmt.Errorf("read areas: %w", err)
 	}
+	return areasOf(rows)
+}
+
+// areasOf turns rows into areas.
+func areasOf(rows []areaRow) ([]geo.Area, error) {
 	out := make([]geo.Area, 0, len(rows))
 	for _, r := range rows {
 		a, err := r.area()

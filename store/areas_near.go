@@ -34,13 +34,5 @@ func (s *Store) AreasNear(ctx context.Context, kind geo.Kind, box orb.Bound, mar
 	if err != nil {
 		return nil, fmt.Errorf("read the areas near a place: %w", err)
 	}
-	out := make([]geo.Area, 0, len(rows))
-	for _, r := range rows {
-		a, err := r.area()
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, a)
-	}
-	return out, nil
+	return areasOf(rows)
 }
